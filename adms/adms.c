@@ -1,0 +1,327 @@
+/*
+ * The surface of the terminals: which paths are theirs, how failures are said. And the clockwork:
+ * notifications, the batches of terminal states, the minute's refresh.
+ */
+#include "adms.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "adms_private.h"
+#include "fatal.h"
+#include "held.h"
+#include "ingest.h"
+#include "log.h"
+#include "redecode.h"
+
+#define STATE_SECONDS 3 /* terminal states are written this often */
+#define REFRESH_SECONDS 60 /* what notifications may have missed */
+#define RELOAD_SECONDS 5 /* after a reading that failed */
+#define MAX_WOKEN 1000 /* beyond, all terminals are read */
+
+static req_step answer_ok, answer_not_found, answer_refused, answer_root;
+
+/* X of /iclock/X, in whatever spelling (adms-push 0.4). */
+static const struct route routes[] = { { GET | HEAD, "cdata", handshake_start },
+	{ POST, "cdata", upload_start }, { POST, "edata", upload_start },
+	{ POST, "fdata", upload_photo }, { GET | HEAD | POST, "getrequest", command_poll },
+	{ GET | POST, "devicecmd", command_result, NULL, CONTACT_OF_RESULT },
+	{ GET | HEAD | POST, "ping", answer_ok }, { GET | POST, "registry", answer_refused },
+	{ GET | POST, "push", answer_refused }, { GET | POST, "rtdata", answer_not_found },
+	{ GET | POST, "querydata", answer_not_found }, { GET | POST, "exchange", answer_not_found },
+	{ GET | POST, "service/control", answer_ok }, { GET | HEAD, "file", answer_not_found },
+	{ GET | HEAD, "", answer_root, NULL, CONTACT_ANYBODY }, { 0 } };
+
+/* ---- paths ---- */
+
+/* What follows /iclock/, or NULL; doubled prefixes and slashes are one. */
+static const char *path_tail(const char *path, size_t len, size_t *tail_len)
+{
+	const char *end = path + len;
+	bool ours = false;
+	for (;;) {
+		const char *p = path;
+		while (p < end && *p == '/')
+			p++;
+		if (end - p < 6 || strncasecmp(p, "iclock", 6) != 0 || (end - p > 6 && p[6] != '/'))
+			break;
+		ours = true;
+		path = p + 6;
+	}
+	if (!ours)
+		return NULL;
+	while (path < end && *path == '/')
+		path++;
+	*tail_len = (size_t)(end - path);
+	return path;
+}
+
+static bool tail_is_rest(const char *tail, size_t len)
+{
+	return len >= 3 && strncmp(tail, "api", 3) == 0 && (len == 3 || tail[3] == '/');
+}
+
+static bool adms_claims(const struct surface *s, const char *path, size_t len)
+{
+	size_t n;
+	const char *tail = path_tail(path, len, &n);
+	return tail && !tail_is_rest(tail, n);
+}
+
+/* Cuts "/", ".aspx" and ".php" off the end. */
+static size_t tail_trim(const char *tail, size_t n)
+{
+	while (n > 0 && tail[n - 1] == '/')
+		n--;
+	if (n > 5 && strncasecmp(tail + n - 5, ".aspx", 5) == 0)
+		return n - 5;
+	if (n > 4 && strncasecmp(tail + n - 4, ".php", 4) == 0)
+		return n - 4;
+	return n;
+}
+
+static void adms_match(const struct surface *s, enum method method, const char *path, size_t len,
+	struct route_match *m)
+{
+	size_t n = 0;
+	const char *tail = path_tail(path, len, &n);
+	*m = (struct route_match){ 0 };
+	n = tail ? tail_trim(tail, n) : 0;
+	for (const struct route *route = routes; route->methods; route++) {
+		if (strlen(route->pattern) != n ||
+			strncasecmp(route->pattern, tail ? tail : "", n) != 0)
+			continue;
+		m->allowed |= route->methods;
+		if (route->methods & (int)method)
+			m->route = route;
+	}
+}
+
+/* ---- failures: 200 and a reason, so that the terminal keeps what it has and tries again ---- */
+
+static void adms_refused(struct req *r, int status, const char *reason, int allowed)
+{
+	req_text(r, status == 404 || status == 405 ? 404 : 200, "ERROR: %s", reason);
+}
+
+static void adms_failed(struct req *r, const struct db_error *e)
+{
+	req_text(r, 200, "ERROR: database");
+}
+
+/* ---- small answers ---- */
+
+static void answer_ok(struct req *r, const struct rows *rows)
+{
+	req_reply(r, 200, "text/plain", "OK", 2);
+}
+
+static void answer_root(struct req *r, const struct rows *rows)
+{
+	req_reply(r, 200, "text/plain", "OK", 2);
+}
+
+/* Not offered: encryption (adms-push 5), files; the terminal goes on without. */
+static void answer_not_found(struct req *r, const struct rows *rows)
+{
+	req_text(r, 404, "ERROR: not found");
+}
+
+/* The access control dialect's registration is refused as its documents say (adms-push 5). */
+static void answer_refused(struct req *r, const struct rows *rows)
+{
+	req_text(r, 406, "ERROR: attendance terminals only");
+}
+
+/* ---- notifications ---- */
+
+static void adms_notified(void *arg, const char *payload)
+{
+	struct adms *adms = arg;
+	int64_t id;
+	if (payload[0] != 't' || !str_to_int(payload + 1, 1, INT32_MAX, &id))
+		return;
+	if (adms->nwoken < MAX_WOKEN)
+		adms->woken[adms->nwoken] = (int)id;
+	adms->nwoken++;
+	struct timeval soon = { 0, 10000 };
+	if (!evtimer_pending(adms->wake, NULL))
+		evtimer_add(adms->wake, &soon);
+}
+
+/* One reading for all that were named in the last hundredth of a second. */
+static void adms_wake(evutil_socket_t fd, short what, void *arg)
+{
+	struct adms *adms = arg;
+	int n = adms->nwoken;
+	adms->nwoken = 0;
+	terminals_load(adms->terminals, adms->woken, n > MAX_WOKEN ? 0 : n, NULL, NULL);
+}
+
+static void adms_listening(void *arg, bool up)
+{
+	struct adms *adms = arg;
+	adms->listening = up;
+	if (up)
+		terminals_load(adms->terminals, NULL, 0, NULL, NULL);
+}
+
+/* ---- every second ---- */
+
+static void open_found(void *arg, struct rows *rows, const struct db_error *error)
+{
+	struct adms *adms = arg;
+	int n = rows_count(rows);
+	adms->refreshing = false;
+	int *ids = xcalloc((size_t)n + 1, sizeof(*ids));
+	for (int i = 0; i < n; i++)
+		ids[i] = (int)rows_int(rows, i, 0);
+	rows_free(rows);
+	if (n > 0)
+		terminals_load(adms->terminals, ids, n, NULL, NULL);
+	free(ids);
+}
+
+static void adms_refresh(struct adms *adms)
+{
+	static const struct db_statement statements[] = { { "select command_expire()", NULL, 0 },
+		{ "select command_check_offsets()", NULL, 0 },
+		{ "select * from command_open_terminals()", NULL, 0 } };
+	if (adms->refreshing)
+		return;
+	adms->refreshing = true;
+	db_query(adms->db, &(struct db_query){ .statements = statements,
+				   .nstatements = LEN(statements),
+				   .deadline_ms = 30000,
+				   .done = open_found,
+				   .arg = adms });
+}
+
+static void adms_second(evutil_socket_t fd, short what, void *arg)
+{
+	struct adms *adms = arg;
+	adms->ticks++;
+	if (adms->ticks % STATE_SECONDS == 0)
+		terminals_flush(adms->terminals);
+	if (adms->ticks % REFRESH_SECONDS == 0)
+		adms_refresh(adms);
+	if (adms->listening && adms->ticks % RELOAD_SECONDS == 0 &&
+		terminals_behind(adms->terminals))
+		terminals_load(adms->terminals, NULL, 0, NULL, NULL);
+	held_tick(adms);
+	redecode_tick(adms);
+}
+
+/* ---- chores ---- */
+
+void chore_begin(struct adms *adms, struct chore *chore, struct arena *a)
+{
+	*chore = (struct chore){ a, adms->chores.prev, &adms->chores };
+	chore->prev->next = chore->next->prev = chore;
+}
+
+void chore_end(struct adms *adms, struct chore *chore)
+{
+	chore->prev->next = chore->next;
+	chore->next->prev = chore->prev;
+	arena_free(chore->arena);
+}
+
+/* ---- start and end ---- */
+
+static struct db *adms_pool(struct adms *adms, const char *name, int size)
+{
+	return db_new(adms->o.base, adms->o.offload,
+		&(struct db_options){ .name = name,
+			.conninfo = adms->o.conninfo,
+			.timezone = adms->o.config->timezone,
+			.size = size },
+		NULL, NULL);
+}
+
+static void adms_surface_fill(struct adms *adms)
+{
+	/* adms-push 0.8 */
+	static const char *const headers[] = { "Pragma: no-cache", "Cache-Control: no-store",
+		NULL };
+	adms->surface = (struct surface){ .name = "adms",
+		.ctx = adms,
+		.db = adms->db,
+		.deadline_ms = 20000,
+		.claims = adms_claims,
+		.match = adms_match,
+		.refused = adms_refused,
+		.failed = adms_failed,
+		.before = contact_before,
+		.budget = adms->budget,
+		.params_nocase = true,
+		.plus_is_literal = true,
+		.keep_alive_by_name = true,
+		.never_chunked = true,
+		.quiet = true,
+		.headers = headers };
+}
+
+struct adms *adms_new(const struct adms_options *options)
+{
+	struct timeval second = { 1, 0 };
+	struct adms *adms = xcalloc(1, sizeof(*adms));
+	adms->o = *options;
+	adms->chores.prev = adms->chores.next = &adms->chores;
+	adms->db = adms_pool(adms, "punchd terminals", 4);
+	adms->ingest_db = adms_pool(adms, "punchd ingest", 2);
+	adms->terminals = terminals_new(adms);
+	adms->ingest = ingest_new(adms);
+	adms->budget = budget_new((size_t)options->config->ingest_memory);
+	adms->woken = xcalloc(MAX_WOKEN, sizeof(*adms->woken));
+	adms->wake = evtimer_new(options->base, adms_wake, adms);
+	adms->tick = event_new(options->base, -1, EV_PERSIST, adms_second, adms);
+	event_add(adms->tick, &second);
+	adms->listener = db_listen(options->base, options->offload,
+		&(struct db_options){ .name = "punchd listen",
+			.conninfo = options->conninfo,
+			.timezone = options->config->timezone,
+			.size = 1 },
+		"punchd", adms_notified, adms_listening, adms);
+	adms_surface_fill(adms);
+	return adms;
+}
+
+const struct surface *adms_surface(struct adms *adms)
+{
+	return &adms->surface;
+}
+
+bool adms_flush(struct adms *adms)
+{
+	return terminals_flush(adms->terminals) || !ingest_idle(adms->ingest);
+}
+
+void adms_free(struct adms *adms)
+{
+	event_free(adms->tick);
+	event_free(adms->wake);
+	db_listener_free(adms->listener);
+	ingest_close(adms->ingest);
+	db_free(adms->db);
+	db_free(adms->ingest_db);
+	ingest_free(adms->ingest);
+	terminals_free(adms->terminals);
+	while (adms->chores.next != &adms->chores)
+		chore_end(adms, adms->chores.next);
+	budget_free(adms->budget);
+	free(adms->woken);
+	free(adms);
+}
+
+void adms_stats(const struct adms *adms, struct adms_stats *out)
+{
+	*out = adms->stats;
+	out->ingest_bytes = budget_used(adms->budget);
+	out->terminals = terminals_count(adms->terminals);
+	out->terminals_online = terminals_online(adms->terminals);
+	out->database_up = db_up(adms->db);
+	out->listening = adms->listening;
+}

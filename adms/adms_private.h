@@ -1,0 +1,81 @@
+/* What the files of this directory share. */
+#ifndef ADMS_PRIVATE_H
+#define ADMS_PRIVATE_H
+
+#include "adms.h"
+#include "budget.h"
+#include "db.h"
+#include "terminal.h"
+
+struct ingest;
+struct event;
+
+/* Work that no request waits for: an arena that is given back with the surface if the work has not
+ * ended by then. */
+struct chore {
+	struct arena *arena;
+	struct chore *prev, *next;
+};
+
+struct adms {
+	struct adms_options o;
+	struct db *db; /* terminals: handshakes, commands, records */
+	struct db *ingest_db; /* punches */
+	struct db_listener *listener;
+	struct terminals *terminals;
+	struct ingest *ingest;
+	struct budget *budget; /* ingest_memory */
+	struct event *tick; /* once a second */
+	int ticks;
+	bool listening, refreshing;
+	struct event *wake; /* terminals named by notifications are read again */
+	int *woken, nwoken;
+	struct chore chores; /* a ring */
+	int releasing, redecoding; /* chores of held.c and redecode.c */
+	int joining; /* requests that wait for a terminal to be read */
+	struct surface surface;
+	struct adms_stats stats;
+};
+
+void chore_begin(struct adms *, struct chore *, struct arena *);
+void chore_end(struct adms *, struct chore *); /* frees the arena, and all that is on it */
+
+/* Of routes. */
+enum contact_flags {
+	CONTACT_ANYBODY = 1, /* no serial number needed */
+	CONTACT_OF_RESULT = 2 /* the body may say it, or whose command was answered */
+};
+
+/* A contact: what every terminal route knows before its handler runs. */
+struct contact {
+	struct adms *adms;
+	struct terminal *terminal;
+	const char *sn;
+	bool aspx;
+	req_step *next;
+	void *data; /* the handler's own */
+};
+
+static inline struct contact *contact_of(struct req *r)
+{
+	return req_data(r);
+}
+
+/* Before every handler: finds the terminal, then calls next; or refuses. */
+void contact_before(struct req *, req_step *next);
+
+/* Handlers, one file each. */
+req_step handshake_start; /* GET cdata */
+req_step upload_start; /* POST cdata, edata */
+req_step upload_photo; /* POST fdata */
+req_step command_poll; /* getrequest */
+req_step command_result; /* devicecmd */
+
+/* A number of a text column or 0. */
+static inline int contact_digits(const char *text)
+{
+	int64_t n;
+	return text && str_to_int(text, 0, 1000000, &n) ? (int)n : 0;
+}
+
+#endif

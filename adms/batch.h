@@ -1,0 +1,57 @@
+/*
+ * One write of ingest: rows gathered from several jobs, as columns. Knows what a write holds and
+ * how it becomes statements; ingest.c decides when it is sent and what its end means.
+ */
+#ifndef BATCH_H
+#define BATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "db.h"
+#include "ingest.h"
+#include "punch.h"
+
+#define BATCH_ROWS 4000
+#define BATCH_STATEMENTS 3 /* rejects, raw lines, punches */
+
+struct map;
+struct batch;
+
+/* A line of a job, until its write has ended. */
+struct batch_line {
+	struct ingest_job *job;
+	struct span line;
+	struct span pin; /* of a punch: as PINs are stored */
+	const char *reason; /* why it is no punch; NULL: it is one */
+	bool secret; /* a column holds a national id */
+};
+
+struct batch {
+	struct arena *arena;
+	struct ingest *ingest;
+	struct batch_line *lines;
+	int n;
+	int64_t started; /* clock_now() */
+	struct batch *next;
+	struct db_statement statements[BATCH_STATEMENTS];
+	int nstatements;
+};
+
+struct batch *batch_new(struct ingest *, int room);
+void batch_free(struct batch *);
+
+/* Adds a line; a punch whose text cannot be used becomes a reject. */
+void batch_add(struct batch *, struct ingest_job *, struct span line);
+
+/* The PINs without an id in the map, each once; 0: none. */
+int batch_unknown_pins(const struct batch *, const struct map *pins, const char ***codes);
+
+/* Columns and statements for what the batch holds; every PIN must have its id. */
+void batch_encode(struct batch *, const struct map *pins);
+
+/* The lines [from, to) as a batch of their own; the jobs' counts of open rows stay. */
+struct batch *batch_part(const struct batch *, int from, int to);
+
+#endif

@@ -1,0 +1,298 @@
+/*
+ * What waits for a terminal leaves with its heartbeat; what the terminal answers ends it.
+ *
+ * Whether anything waits is known in memory (terminal->due), told by notifications: a heartbeat
+ * with nothing queued touches no database.
+ */
+#include <jansson.h>
+#include <string.h>
+
+#include "adms_private.h"
+#include "devicecmd.h"
+#include "dialect_command.h"
+#include "fatal.h"
+#include "log.h"
+#include "record.h"
+#include "terminal_options.h"
+
+#define POLL_MS 4000 /* a heartbeat is answered in time, whatever the database does */
+#define PIN_BYTES 80
+#define MAX_RESULTS 1000
+#define MAX_RETURNED 4000
+#define NAME_BYTES 24 /* adms-push 4.3 */
+
+static void commands_take(struct req *);
+static req_step commands_taken, results_kept;
+
+enum {
+	COL_ID,
+	COL_CONTENT,
+	COL_PIN,
+	COL_WANTED,
+	COL_FIRST,
+	COL_LAST,
+	COL_PRIVILEGE,
+	COL_VERIFY,
+	COL_ROW_KEY,
+	COL_SEALED
+};
+
+/* A heartbeat that takes. */
+struct poll {
+	unsigned woken; /* the terminal's, when it began */
+	int64_t take;
+};
+
+/* ---- getrequest ---- */
+
+/* GET getrequest?SN=..[&INFO=..] */
+void command_poll(struct req *r, const struct rows *rows)
+{
+	struct contact *c = contact_of(r);
+	struct terminal *t = c->terminal;
+	const char *text = req_param(r, "INFO");
+	struct info info;
+	c->adms->stats.heartbeats++;
+	if (text && info_parse(span_of(text), &info))
+		terminal_told(c->adms->terminals, t, &info);
+	if (!t->due || !t->approved) {
+		req_reply(r, 200, "text/plain", "OK", 2);
+		return;
+	}
+	commands_take(r);
+}
+
+/*
+ * An answer of the database that never comes may still have marked commands as sent. So every take
+ * has a number; the poll after one that failed undoes it first, and tries under the same number.
+ */
+static void commands_take(struct req *r)
+{
+	struct arena *a = req_arena(r);
+	struct terminal *t = contact_of(r)->terminal;
+	struct poll *poll = arena_alloc(a, sizeof(*poll));
+	contact_of(r)->data = poll;
+	poll->woken = t->woken;
+	poll->take = t->lost_take;
+	while (poll->take <= 0)
+		seal_random(&poll->take, sizeof(poll->take));
+	const struct db_arg args[] = { db_int(a, t->id), db_int(a, poll->take) };
+	const struct db_statement statements[] = { { "select command_untake($1::int, $2::bigint)",
+							   args, LEN(args) },
+		{ "select * from command_take($1::int, $2::bigint)", args, LEN(args) } };
+	int first = t->lost_take ? 0 : 1;
+	req_query_with(r, commands_taken,
+		&(struct req_query_options){ .binary = true, .try = true, .deadline_ms = POLL_MS },
+		&statements[first], (int)LEN(statements) - first);
+}
+
+/* A member of the sealed record as text; NULL when it has none. */
+static const char *person_member(json_t *person, const char *key)
+{
+	return json_string_value(json_object_get(person, key));
+}
+
+static const char *pin_write(struct req *r, const struct rows *rows, int i)
+{
+	size_t n;
+	return text_encode(req_arena(r), rows_text(rows, i, COL_PIN),
+		&contact_of(r)->terminal->encoding, PIN_BYTES, &n);
+}
+
+/* The user line of a person, in the terminal's words and encoding. */
+static bool person_write(
+	struct req *r, struct str *out, const struct terminal *t, const struct rows *rows, int i)
+{
+	struct arena *a = req_arena(r);
+	const struct contact *c = contact_of(r);
+	size_t n;
+	char *plain = seal_open(c->adms->o.seal, a, "employee.sealed",
+		(const unsigned char *)rows_text(rows, i, COL_ROW_KEY),
+		rows_text(rows, i, COL_SEALED), rows_len(rows, i, COL_SEALED), &n);
+	json_t *person = plain ? json_loadb(plain, n, 0, NULL) : NULL;
+	if (!person) {
+		log_error("person_not_opened", "pin", rows_text(rows, i, COL_PIN), NULL);
+		return false;
+	}
+	arena_defer(a, (void (*)(void *))json_decref, person);
+	const char *first = rows_text(rows, i, COL_FIRST), *last = rows_text(rows, i, COL_LAST);
+	const char *name = arena_printf(a, "%s%s%s", first, *first && *last ? " " : "", last);
+	int64_t privilege = rows_int(rows, i, COL_PRIVILEGE),
+		verify = rows_int(rows, i, COL_VERIFY);
+	const char *card = person_member(person, "card_no"),
+		   *password = person_member(person, "device_password");
+	struct dialect_user user = { .pin = pin_write(r, rows, i),
+		.name = text_encode(a, name, &t->encoding, NAME_BYTES, &n),
+		.privilege = arena_printf(a, "%d", (int)privilege),
+		.password = password ? password : "",
+		.card = card ? card : "",
+		.verify = verify > 0 ? arena_printf(a, "%d", (int)verify) : NULL };
+	return dialect_user_write(out, &t->dialect, &user);
+}
+
+/* A line made by the database, column by column in the terminal's encoding. */
+static void content_write(struct req *r, struct str *out, const char *content)
+{
+	const struct terminal *t = contact_of(r)->terminal;
+	struct span rest = span_of(content);
+	size_t n;
+	while (rest.text) {
+		struct span column = span_cut(&rest, '\t');
+		const char *text = arena_memdup(req_arena(r), column.text, column.len);
+		str_add(out, text_encode(req_arena(r), text, &t->encoding, column.len * 4, &n));
+		if (rest.text)
+			str_addc(out, '\t');
+	}
+}
+
+static bool command_write(struct req *r, struct str *out, const struct rows *rows, int i)
+{
+	const struct terminal *t = contact_of(r)->terminal;
+	if (!rows_null(rows, i, COL_CONTENT)) {
+		content_write(r, out, rows_text(rows, i, COL_CONTENT));
+		return true;
+	}
+	if (!rows_bool(rows, i, COL_WANTED))
+		return dialect_user_delete(out, &t->dialect, pin_write(r, rows, i));
+	return person_write(r, out, t, rows, i);
+}
+
+static const char *commands_text(struct req *r, const struct rows *rows)
+{
+	struct str out = str_new(req_arena(r)), line = str_new(req_arena(r));
+	for (int i = 0; i < rows_count(rows); i++) {
+		line.len = 0;
+		if (!command_write(r, &line, rows, i))
+			continue;
+		str_addf(&out, "C:%lld:", (long long)rows_int(rows, i, COL_ID));
+		str_addn(&out, line.text, line.len);
+		str_addc(&out, '\n');
+		contact_of(r)->adms->stats.commands_sent++;
+	}
+	return out.len ? str_text(&out) : NULL;
+}
+
+/* The terminal has gone before the reply: what was taken is as if never sent. */
+static req_step commands_returned;
+
+static void commands_return(struct req *r)
+{
+	struct arena *a = req_arena(r);
+	const struct poll *poll = contact_of(r)->data;
+	const struct db_arg args[] = { db_int(a, contact_of(r)->terminal->id),
+		db_int(a, poll->take) };
+	const struct db_statement untake = { "select command_untake($1::int, $2::bigint)", args,
+		LEN(args) };
+	req_query_with(
+		r, commands_returned, &(struct req_query_options){ .try = true }, &untake, 1);
+}
+
+static void commands_returned(struct req *r, const struct rows *rows)
+{
+	const struct poll *poll = contact_of(r)->data;
+	if (req_error(r))
+		contact_of(r)->terminal->lost_take = poll->take;
+	req_text(r, 200, "OK");
+}
+
+static void commands_taken(struct req *r, const struct rows *rows)
+{
+	struct terminal *t = contact_of(r)->terminal;
+	const struct poll *poll = contact_of(r)->data;
+	if (req_error(r)) { /* still due: the next heartbeat asks again */
+		t->lost_take = poll->take;
+		req_text(r, 200, "OK");
+		return;
+	}
+	if (t->lost_take == poll->take)
+		t->lost_take = 0;
+	if (rows_count(rows) == 0) {
+		if (t->woken == poll->woken)
+			t->due = false;
+		req_text(r, 200, "OK");
+		return;
+	}
+	if (req_gone(r)) {
+		commands_return(r);
+		return;
+	}
+	const char *text = commands_text(r, rows);
+	req_reply(r, 200, "text/plain", text ? text : "OK", text ? strlen(text) : 2);
+}
+
+/* ---- devicecmd ---- */
+
+struct results {
+	int64_t ids[MAX_RESULTS];
+	int32_t returns[MAX_RESULTS];
+	const char *texts[MAX_RESULTS];
+	int n;
+	struct span dump; /* the answer to an INFO */
+};
+
+/* Ids are ours when they are numbers; whatever else a terminal says is acknowledged. */
+static void results_add(struct req *r, struct results *s, const struct devicecmd_result *result)
+{
+	const struct terminal *t = contact_of(r)->terminal;
+	int64_t id;
+	if (s->n == MAX_RESULTS || !result->has_return ||
+		!record_number(result->id, 1, 9999999999, &id))
+		return;
+	struct span content = result->content;
+	if (content.len > MAX_RETURNED) {
+		content.len = MAX_RETURNED;
+		while (content.len && ((unsigned char)content.text[content.len] & 0xc0) == 0x80)
+			content.len--;
+	}
+	int64_t code = result->code;
+	s->ids[s->n] = id;
+	s->returns[s->n] = (int32_t)(code > INT32_MAX	? INT32_MAX
+				     : code < INT32_MIN ? INT32_MIN
+							: code);
+	s->texts[s->n] = content.text ? text_decode(req_arena(r), content, &t->encoding) : NULL;
+	s->n++;
+	if (span_is(result->cmd, "INFO") && result->content.len > 0) {
+		s->dump = result->content;
+		s->texts[s->n - 1] = NULL; /* kept as options */
+	}
+}
+
+/* POST devicecmd?SN=..: results in any form (adms-push 3.3); always OK, also to unknown ids. */
+void command_result(struct req *r, const struct rows *rows)
+{
+	struct arena *a = req_arena(r);
+	struct contact *c = contact_of(r);
+	struct results *s = arena_alloc(a, sizeof(*s));
+	size_t len;
+	const char *body = req_body(r, &len);
+	struct devicecmd at = devicecmd_start(body, len);
+	struct devicecmd_result result;
+	while (devicecmd_next(&at, &result))
+		results_add(r, s, &result);
+	if (s->n == 0 && devicecmd_query(span_of(req_query_string(r)), &result))
+		results_add(r, s, &result);
+	if (s->n == 0 || !c->terminal->approved) {
+		req_text(r, 200, "OK");
+		return;
+	}
+	struct db_arg *args = arena_array(a, 4, sizeof(*args));
+	args[0] = db_int(a, c->terminal->id);
+	args[1] = db_int8_array(a, s->ids, NULL, s->n);
+	args[2] = db_int4_array(a, s->returns, NULL, s->n);
+	args[3] = db_text_array(a, s->texts, s->n);
+	struct db_statement statements[2] = { { "select command_results($1::int, $2::bigint[], "
+						"$3::int[], $4::text[])",
+		args, 4 } };
+	int n = 1;
+	if (s->dump.text)
+		n += options_statement(r, c->terminal, info_dump(s->dump), &statements[1]);
+	/* more may wait: what was sent has made room */
+	c->terminal->due = true;
+	c->terminal->woken++;
+	req_query_with(r, results_kept, &(struct req_query_options){ 0 }, statements, n);
+}
+
+static void results_kept(struct req *r, const struct rows *rows)
+{
+	req_text(r, 200, "OK");
+}

@@ -1,0 +1,178 @@
+/*
+ * Who is calling. Terminals are known by their serial number alone, from memory; an unknown one
+ * joins as `admission` says.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "adms_private.h"
+#include "devicecmd.h"
+#include "fatal.h"
+#include "log.h"
+#include "record.h"
+
+#define MAX_IDS 20 /* results that are looked at to find out whose they are */
+#define MAX_JOINING 1000 /* invented serial numbers must not keep the database from the others */
+
+static req_step contact_find, contact_go, owner_found, terminal_joined, terminal_read;
+static void contact_of_result(struct req *);
+
+static bool path_is_aspx(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	return dot && strncasecmp(dot, ".aspx", 5) == 0;
+}
+
+/* Before every handler. */
+void contact_before(struct req *r, req_step *next)
+{
+	int flags = req_route(r)->flags;
+	if (flags & CONTACT_ANYBODY) {
+		next(r, NULL);
+		return;
+	}
+	struct contact *c = arena_alloc(req_arena(r), sizeof(*c));
+	*c = (struct contact){ .adms = req_ctx(r),
+		.next = next,
+		.sn = req_param(r, "SN"),
+		.aspx = path_is_aspx(req_path(r)) };
+	req_set_data(r, c);
+	if (!c->sn && (flags & CONTACT_OF_RESULT))
+		contact_of_result(r);
+	else
+		contact_find(r, NULL);
+}
+
+/* The request is over. */
+static void contact_joined(void *contact)
+{
+	((struct contact *)contact)->adms->joining--;
+}
+
+static void contact_find(struct req *r, const struct rows *rows)
+{
+	static const char *const admissions[] = { [ADMISSION_APPROVE] = "approve",
+		[ADMISSION_AUTO] = "auto",
+		[ADMISSION_CLOSED] = "closed" };
+	struct contact *c = contact_of(r);
+	const struct config *config = c->adms->o.config;
+	if (!terminal_sn_ok(c->sn)) {
+		req_text(r, 400, "ERROR: SN");
+		return;
+	}
+	c->terminal = terminals_find(c->adms->terminals, c->sn);
+	if (c->terminal) {
+		contact_go(r, NULL);
+		return;
+	}
+	if (c->adms->joining >= MAX_JOINING) {
+		req_text(r, 200, "ERROR: busy");
+		return;
+	}
+	c->adms->joining++;
+	arena_defer(req_arena(r), contact_joined, c);
+	const struct db_arg args[] = { db_text(c->sn), db_text(admissions[config->admission]),
+		db_text(req_peer(r)), db_text(config->timezone) };
+	req_query(r, terminal_joined,
+		"select terminal_join($1::text, $2::text, $3::text, $4::text)", LEN(args), args);
+}
+
+static void contact_go(struct req *r, const struct rows *rows)
+{
+	struct contact *c = contact_of(r);
+	terminal_touch(c->adms->terminals, c->terminal, req_peer(r));
+	c->next(r, NULL);
+}
+
+/* ---- results that come without a serial number (adms-push 0.6) ---- */
+
+/* The ids of the results; *sn when one of them says it. */
+static int results_ids(struct req *r, int64_t ids[static MAX_IDS], struct span *sn)
+{
+	size_t len;
+	int n = 0;
+	const char *body = req_body(r, &len);
+	struct devicecmd at = devicecmd_start(body, len);
+	struct devicecmd_result result;
+	*sn = (struct span){ 0 };
+	while (n < MAX_IDS && devicecmd_next(&at, &result)) {
+		if (result.sn.text && !sn->text)
+			*sn = result.sn;
+		n += record_number(result.id, 1, INT64_MAX, &ids[n]);
+	}
+	if (n == 0 && devicecmd_query(span_of(req_query_string(r)), &result))
+		n += record_number(result.id, 1, INT64_MAX, &ids[n]);
+	return n;
+}
+
+static void contact_of_result(struct req *r)
+{
+	struct arena *a = req_arena(r);
+	struct contact *c = contact_of(r);
+	int64_t ids[MAX_IDS];
+	struct span sn;
+	int n = results_ids(r, ids, &sn);
+	if (sn.text || n == 0) {
+		c->sn = sn.text ? arena_memdup(a, sn.text, sn.len) : NULL;
+		contact_find(r, NULL);
+		return;
+	}
+	const struct db_arg args[] = { db_int8_array(a, ids, NULL, n) };
+	req_query(r, owner_found, "select command_owner($1::bigint[])", LEN(args), args);
+}
+
+static void owner_found(struct req *r, const struct rows *rows)
+{
+	contact_of(r)->sn = rows_text(rows, 0, 0);
+	contact_find(r, NULL);
+}
+
+/* ---- the first contact with this process ---- */
+
+/* Outlives the request when its client goes, or the server stops, before the terminal is read. */
+struct joining {
+	struct req *req;
+};
+
+static void terminal_in_memory(void *arg)
+{
+	struct joining *j = arg;
+	struct req *r = j->req;
+	free(j);
+	if (r)
+		req_wake(r, NULL);
+}
+
+static bool joining_cancel(void *arg)
+{
+	((struct joining *)arg)->req = NULL;
+	return true;
+}
+
+static void terminal_joined(struct req *r, const struct rows *rows)
+{
+	struct contact *c = contact_of(r);
+	if (rows_null(rows, 0, 0)) {
+		req_text(r, 200, "ERROR: not authorised");
+		return;
+	}
+	int id = (int)rows_int(rows, 0, 0);
+	struct joining *j = xmalloc(sizeof(*j));
+	j->req = r;
+	req_wait(r, terminal_read, joining_cancel, j);
+	terminals_load(c->adms->terminals, &id, 1, terminal_in_memory, j);
+}
+
+static void terminal_read(struct req *r, const struct rows *rows)
+{
+	struct contact *c = contact_of(r);
+	c->terminal = terminals_find(c->adms->terminals, c->sn);
+	if (!c->terminal) {
+		req_text(r, 200, "ERROR: database");
+		return;
+	}
+	log_info("terminal_known", "sn", c->sn, "address", req_peer(r), "approved",
+		c->terminal->approved ? "yes" : "no", NULL);
+	contact_go(r, NULL);
+}

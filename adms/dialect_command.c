@@ -1,0 +1,156 @@
+/* What is said of a person: one table of keys. */
+#include "dialect_command.h"
+
+#include "fatal.h"
+
+/* A value can hold no control byte: LF would end the command, TAB the column. */
+static void value_add(struct str *s, const char *text, size_t n)
+{
+	size_t start = s->len;
+	str_addn(s, text, n);
+	for (size_t i = start; i < s->len; i++)
+		if ((unsigned char)s->text[i] < 0x20 || s->text[i] == 0x7f)
+			s->text[i] = ' ';
+}
+
+/* Follows a column already written: "<TAB>key=value". */
+static void pair_add(struct str *s, const char *key, const char *value)
+{
+	str_addc(s, '\t');
+	str_add(s, key);
+	str_addc(s, '=');
+	value_add(s, value, strlen(value));
+}
+
+/* "DATA UPDATE USERINFO PIN=7": the verb, its first key and the PIN. */
+static void verb_add(struct str *s, const char *verb, const char *key, const char *pin)
+{
+	str_add(s, verb);
+	str_addc(s, ' ');
+	str_add(s, key);
+	str_addc(s, '=');
+	value_add(s, pin, strlen(pin));
+}
+
+/* ---- cards ---- */
+
+static const char *card_digits(const char *card)
+{
+	while (*card == '0' && card[1])
+		card++;
+	return card;
+}
+
+/* G1 and G2 want the bytes in hex, lowest first, five of them as their own records have. */
+static void card_add_hex(struct str *s, const char *card)
+{
+	uint64_t n = 0;
+	const char *digits = card_digits(card);
+	size_t len = strlen(digits);
+	if (strspn(digits, "0123456789") != len || len > 18) {
+		value_add(s, card, strlen(card));
+		return;
+	}
+	for (size_t i = 0; i < len; i++)
+		n = n * 10 + (uint64_t)(digits[i] - '0');
+	str_addc(s, '[');
+	for (int i = 0; i < 5 || n; i++, n >>= 8)
+		str_addf(s, "%02X", (unsigned)(n & 0xff));
+	str_addc(s, ']');
+}
+
+static bool card_read_hex(struct span hex, char out[static DIALECT_CARD_SIZE])
+{
+	unsigned char bytes[8];
+	char text[17];
+	if (hex.len % 2 || hex.len > 16)
+		return false;
+	memcpy(text, hex.text, hex.len);
+	text[hex.len] = '\0';
+	if (!str_unhex(text, bytes, hex.len / 2))
+		return false;
+	uint64_t n = 0;
+	for (size_t i = hex.len / 2; i > 0; i--)
+		n = n << 8 | bytes[i - 1];
+	char digits[DIALECT_CARD_SIZE], *p = digits + sizeof(digits) - 1;
+	for (*p = '\0'; n; n /= 10)
+		*--p = (char)('0' + n % 10);
+	memcpy(out, p, strlen(p) + 1);
+	return true;
+}
+
+bool dialect_card_read(struct span card, char out[static DIALECT_CARD_SIZE])
+{
+	out[0] = '\0';
+	if (card.len >= 2 && card.text[0] == '[' && card.text[card.len - 1] == ']') {
+		struct span hex = { .text = card.text + 1, .len = card.len - 2 };
+		return card_read_hex(hex, out);
+	}
+	if (card.len >= DIALECT_CARD_SIZE)
+		return false;
+	bool none = true;
+	for (size_t i = 0; i < card.len; i++) {
+		if (card.text[i] < '0' || card.text[i] > '9')
+			return false;
+		none = none && card.text[i] == '0';
+	}
+	if (!none) {
+		memcpy(out, card.text, card.len);
+		out[card.len] = '\0';
+	}
+	return true;
+}
+
+/* ---- users ---- */
+
+static const struct user_key {
+	const char *key;
+	size_t field; /* in struct dialect_user */
+	enum generation from;
+	bool basic; /* known to firmware that refuses others with -629 */
+} user_keys[] = {
+	{ "Name", offsetof(struct dialect_user, name), GENERATION_1, true },
+	{ "Pri", offsetof(struct dialect_user, privilege), GENERATION_1, true },
+	{ "Passwd", offsetof(struct dialect_user, password), GENERATION_1, true },
+	{ "Card", offsetof(struct dialect_user, card), GENERATION_1, true },
+	{ "Verify", offsetof(struct dialect_user, verify), GENERATION_3, false },
+};
+
+static const char *user_value(const struct dialect_user *u, const struct user_key *k)
+{
+	const char *value;
+	memcpy(&value, (const char *)u + k->field, sizeof(value));
+	return value;
+}
+
+bool dialect_user_write(struct str *s, const struct dialect *d, const struct dialect_user *u)
+{
+	if (d->generation == GENERATION_ACC)
+		return false;
+	verb_add(s, d->generation == GENERATION_1 ? "DATA USER" : "DATA UPDATE USERINFO", "PIN",
+		u->pin);
+	for (size_t i = 0; i < LEN(user_keys); i++) {
+		const struct user_key *k = &user_keys[i];
+		const char *value = user_value(u, k);
+		if (!value || k->from > d->generation ||
+			(!k->basic && (d->quirks & DIALECT_BASIC_USER)))
+			continue;
+		if (k->field == offsetof(struct dialect_user, card) &&
+			d->generation <= GENERATION_2) {
+			str_add(s, "\tCard=");
+			card_add_hex(s, value);
+		} else {
+			pair_add(s, k->key, value);
+		}
+	}
+	return true;
+}
+
+bool dialect_user_delete(struct str *s, const struct dialect *d, const char *pin)
+{
+	if (d->generation == GENERATION_ACC)
+		return false;
+	verb_add(s, d->generation == GENERATION_1 ? "DATA DEL_USER" : "DATA DELETE USERINFO", "PIN",
+		pin);
+	return true;
+}

@@ -1,0 +1,198 @@
+/*
+ * A release is a chore of its own: read some held uploads, give them to ingest, delete them once
+ * they are durable, and on until none is left. A crash between leaves them held; what was stored
+ * already is recognised by its key.
+ */
+#include "held.h"
+
+#include <string.h>
+
+#include "adms_private.h"
+#include "fatal.h"
+#include "ingest.h"
+#include "log.h"
+
+#define UPLOADS_AT_ONCE 500 /* as held_some() */
+#define BYTES_AT_ONCE 1048576
+#define RELEASES_AT_ONCE 2 /* of all terminals: what is read stays in memory until it is stored */
+#define DEADLINE_MS 25000
+
+/* ---- keeping ---- */
+
+static req_step upload_held;
+
+void held_upload(struct req *r, const struct rows *rows)
+{
+	struct arena *a = req_arena(r);
+	struct contact *c = contact_of(r);
+	size_t len, sealed_n;
+	const char *body = req_body(r, &len);
+	int lines = (int)record_count_lines(body, len);
+	unsigned char *keys = arena_alloc(a, SEAL_ROW_KEY_SIZE + SEAL_KEY_SIZE);
+	c->data = arena_alloc(a, sizeof(int));
+	*(int *)c->data = lines;
+	if (lines == 0) {
+		req_text(r, 200, "OK: 0");
+		return;
+	}
+	seal_random(keys, SEAL_ROW_KEY_SIZE);
+	seal_hmac(c->adms->o.lookup_key, body, len, keys + SEAL_ROW_KEY_SIZE);
+	unsigned char *sealed =
+		seal_close(c->adms->o.seal, a, "held_upload.sealed", keys, body, len, &sealed_n);
+	const struct db_arg args[] = { db_int(a, c->terminal->id), db_int(a, lines),
+		db_int(a, (int64_t)len), db_bytes(keys, SEAL_ROW_KEY_SIZE),
+		db_bytes(sealed, sealed_n), db_bytes(keys + SEAL_ROW_KEY_SIZE, SEAL_KEY_SIZE) };
+	req_query(r, upload_held,
+		"select held_keep($1::int, $2::int, $3::int, $4::bytea, $5::bytea, "
+		"$6::bytea)",
+		LEN(args), args);
+}
+
+static void upload_held(struct req *r, const struct rows *rows)
+{
+	const int *lines = contact_of(r)->data;
+	if (rows_bool(rows, 0, 0))
+		req_text(r, 200, "OK: %d", *lines);
+	else
+		req_text(r, 200, "ERROR: not authorised");
+}
+
+/* ---- releasing ---- */
+
+struct release {
+	struct chore chore;
+	struct adms *adms;
+	struct terminal *terminal;
+	struct arena *arena;
+	int n, open;
+	int64_t ids[UPLOADS_AT_ONCE];
+	struct ingest_job jobs[UPLOADS_AT_ONCE];
+	bool failed;
+	struct db_statement statement;
+	struct db_arg args[3];
+};
+
+static void release_start(struct adms *, struct terminal *);
+
+/* Goes on with the same terminal, or with the next one. */
+static void release_end(struct release *rel, bool good)
+{
+	struct adms *adms = rel->adms;
+	struct terminal *t = rel->terminal;
+	t->releasing = false;
+	adms->releasing--;
+	chore_end(adms, &rel->chore);
+	if (!good)
+		t->held_from = 0; /* once more, at the next tick */
+	else if (t->held && t->approved)
+		release_start(adms, t);
+	else
+		held_tick(adms);
+}
+
+static void release_query(struct release *rel, const char *sql, int nargs, db_done *done)
+{
+	rel->args[0] = db_int(rel->arena, rel->terminal->id);
+	rel->statement = (struct db_statement){ sql, rel->args, nargs };
+	db_query(rel->adms->db, &(struct db_query){ .statements = &rel->statement,
+					.nstatements = 1,
+					.binary = true,
+					.deadline_ms = DEADLINE_MS,
+					.done = done,
+					.arg = rel });
+}
+
+static void uploads_deleted(void *arg, struct rows *rows, const struct db_error *error)
+{
+	struct release *rel = arg;
+	rows_free(rows);
+	if (error)
+		log_warn("held_not_deleted", "sn", rel->terminal->sn, "reason", error->message,
+			NULL);
+	release_end(rel, !error);
+}
+
+static void upload_durable(void *arg, bool durable)
+{
+	struct release *rel = arg;
+	rel->failed |= !durable;
+	if (--rel->open > 0)
+		return;
+	if (rel->failed) {
+		release_end(rel, false);
+		return;
+	}
+	rel->args[1] = db_int8_array(rel->arena, rel->ids, NULL, rel->n);
+	release_query(rel, "select held_released($1::int, $2::bigint[])", 2, uploads_deleted);
+}
+
+/* False: it cannot be opened, and stays held. */
+static bool release_open(struct release *rel, const struct rows *rows, int i)
+{
+	struct ingest_job *job = &rel->jobs[rel->n];
+	*job = (struct ingest_job){ .terminal = rel->terminal, .done = upload_durable, .arg = rel };
+	job->body = seal_open(rel->adms->o.seal, rel->arena, "held_upload.sealed",
+		(const unsigned char *)rows_text(rows, i, 1), rows_text(rows, i, 2),
+		rows_len(rows, i, 2), &job->len);
+	rel->terminal->held_from = rows_int(rows, i, 0) + 1;
+	if (!job->body)
+		return false;
+	rel->ids[rel->n++] = rows_int(rows, i, 0);
+	return true;
+}
+
+static void uploads_found(void *arg, struct rows *rows, const struct db_error *error)
+{
+	struct release *rel = arg;
+	if (error || rows_count(rows) == 0) {
+		rows_free(rows);
+		if (!error)
+			rel->terminal->held = false; /* until it is read again */
+		release_end(rel, !error);
+		return;
+	}
+	arena_defer(rel->arena, (void (*)(void *))rows_free, rows);
+	for (int i = 0; i < rows_count(rows); i++)
+		if (!release_open(rel, rows, i))
+			log_error("held_not_opened", "sn", rel->terminal->sn, NULL);
+	log_info("held_released", "sn", rel->terminal->sn, "uploads", log_num(rel->n), NULL);
+	if (rel->n == 0) {
+		release_end(rel, true);
+		return;
+	}
+	/* the last job's end may free rel: no loop over rel->n */
+	struct ingest *ingest = rel->adms->ingest;
+	struct ingest_job *jobs = rel->jobs;
+	int n = rel->open = rel->n;
+	for (int i = 0; i < n; i++)
+		ingest_add(ingest, &jobs[i]);
+}
+
+static void release_start(struct adms *adms, struct terminal *t)
+{
+	struct arena *a = arena_new();
+	struct release *rel = arena_alloc(a, sizeof(*rel));
+	rel->adms = adms;
+	rel->terminal = t;
+	rel->arena = a;
+	chore_begin(adms, &rel->chore, a);
+	adms->releasing++;
+	t->releasing = true;
+	rel->args[1] = db_int(a, t->held_from);
+	rel->args[2] = db_int(a, BYTES_AT_ONCE);
+	release_query(rel,
+		"select id, row_key, sealed from held_some($1::int, $2::bigint, $3::bigint)", 3,
+		uploads_found);
+}
+
+static void held_check(void *arg, struct terminal *t)
+{
+	struct adms *adms = arg;
+	if (t->held && t->approved && !t->releasing && adms->releasing < RELEASES_AT_ONCE)
+		release_start(adms, t);
+}
+
+void held_tick(struct adms *adms)
+{
+	terminals_each(adms->terminals, held_check, adms);
+}

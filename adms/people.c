@@ -1,0 +1,310 @@
+#include "people.h"
+
+#include <jansson.h>
+#include <openssl/crypto.h>
+#include <string.h>
+
+#include "adms_private.h"
+#include "dialect_command.h"
+#include "fatal.h"
+#include "map.h"
+#include "punch.h"
+
+#define NAME_CHARS 25 /* zkbio-time-api 4.1: first_name */
+#define PASSWORD_BYTES 20
+
+enum { COL_EMPLOYEE, COL_NAMED, COL_ROW_KEY, COL_SEALED, COL_RESIGNED, COL_REMOVING };
+
+/* A USER line, and what becomes of it. */
+struct user {
+	const char *pin, *name; /* "" when the line has none */
+	const char *password, *card;
+	int32_t privilege;
+	int64_t employee;
+	const void *was;
+	size_t was_n;
+	unsigned char row_key[SEAL_ROW_KEY_SIZE];
+	unsigned char *sealed;
+	size_t sealed_n;
+	unsigned char *card_hash; /* NULL: no card */
+};
+
+struct people {
+	struct adms *adms;
+	const struct terminal *terminal;
+	struct arena *arena;
+	struct user *users;
+	int n, room;
+	struct map *by_pin; /* index + 1: of equal PINs in one upload the last one counts */
+	struct user **create, **fill, **remove, **report;
+	int ncreate, nfill, nremove, nreport;
+};
+
+struct people *people_new(struct adms *adms, const struct terminal *t, struct arena *a)
+{
+	struct people *p = arena_alloc(a, sizeof(*p));
+	p->adms = adms;
+	p->terminal = t;
+	p->arena = a;
+	p->by_pin = map_new();
+	arena_defer(a, (void (*)(void *))map_free, p->by_pin);
+	return p;
+}
+
+int people_count(const struct people *p)
+{
+	return p->n;
+}
+
+static struct user *people_slot(struct people *p, const char *pin)
+{
+	size_t at = map_get(p->by_pin, pin, strlen(pin));
+	if (at)
+		return &p->users[at - 1];
+	if (p->n == p->room) {
+		int room = p->room ? p->room * 2 : 16;
+		struct user *users = arena_array(p->arena, (size_t)room, sizeof(*users));
+		if (p->n > 0)
+			memcpy(users, p->users, (size_t)p->n * sizeof(*users));
+		p->users = users;
+		p->room = room;
+	}
+	map_put(p->by_pin, pin, strlen(pin), (uintptr_t)p->n + 1);
+	return &p->users[p->n++];
+}
+
+/* A column that is there and no text in any encoding known of this terminal. */
+static bool word_is_foreign(struct people *p, const struct record *r, const char *key)
+{
+	struct span value = record_get(r, key);
+	return value.len && !text_decode(p->arena, value, &p->terminal->encoding);
+}
+
+static const char *record_word(struct people *p, const struct record *r, const char *key)
+{
+	struct span value = record_get(r, key);
+	const char *text = value.len ? text_decode(p->arena, value, &p->terminal->encoding) : NULL;
+	return text ? text : "";
+}
+
+const char *people_add(struct people *p, const struct record *r)
+{
+	char card[DIALECT_CARD_SIZE];
+	int64_t privilege;
+	const char *pin = record_word(p, r, "PIN");
+	if (word_is_foreign(p, r, "PIN"))
+		return "PIN cannot be decoded";
+	const char *reason = punch_check_pin(span_of(pin));
+	if (reason)
+		return reason;
+	if (word_is_foreign(p, r, "Name"))
+		return "name cannot be decoded";
+	struct user *u = people_slot(p, pin);
+	*u = (struct user){ .pin = pin, .password = record_word(p, r, "Passwd") };
+	char *text = arena_strdup(p->arena, record_word(p, r, "Name"));
+	text[text_cut_chars(text, NAME_CHARS)] = '\0';
+	u->name = text;
+	if (strlen(u->password) > PASSWORD_BYTES)
+		u->password = "";
+	u->card =
+		dialect_card_read(record_get(r, "Card"), card) ? arena_strdup(p->arena, card) : "";
+	u->privilege = record_get_number(r, "Pri", 0, 255, &privilege) ? (int32_t)privilege : 0;
+	return NULL;
+}
+
+/* ---- columns ---- */
+
+static struct db_arg pins_arg(struct people *p, struct user **users, int n)
+{
+	const char **pins = arena_array(p->arena, (size_t)n, sizeof(*pins));
+	for (int i = 0; i < n; i++)
+		pins[i] = users ? users[i]->pin : p->users[i].pin;
+	return db_text_array(p->arena, pins, n);
+}
+
+struct db_statement people_question(struct people *p)
+{
+	struct db_arg *args = arena_array(p->arena, 2, sizeof(*args));
+	args[0] = db_int(p->arena, p->terminal->id);
+	args[1] = pins_arg(p, NULL, p->n);
+	return (struct db_statement){ "select employee, named, row_key, sealed, resigned, removing "
+				      "from people_known($1::int, $2::text[])",
+		args, 2 };
+}
+
+/* ---- judging ---- */
+
+static void user_seal(struct people *p, struct user *u, json_t *person)
+{
+	char *plain = json_dumps(person, JSON_COMPACT | JSON_SORT_KEYS);
+	if (!plain)
+		fatal("a person cannot be written as JSON");
+	u->sealed = seal_close(p->adms->o.seal, p->arena, "employee.sealed", u->row_key, plain,
+		strlen(plain), &u->sealed_n);
+	OPENSSL_cleanse(plain, strlen(plain));
+	free(plain);
+	const char *card = json_string_value(json_object_get(person, "card_no"));
+	if (card && *card) {
+		u->card_hash = arena_alloc(p->arena, SEAL_KEY_SIZE);
+		seal_hmac(p->adms->o.lookup_key, card, strlen(card), u->card_hash);
+	}
+}
+
+/* Sets a member that the person does not have yet; true when that changed anything. */
+static bool person_fill(json_t *person, const char *key, const char *value)
+{
+	const char *has = json_string_value(json_object_get(person, key));
+	if (!*value || (has && *has))
+		return false;
+	json_object_set_new(person, key, json_string(value));
+	return true;
+}
+
+static void user_create(struct people *p, struct user *u)
+{
+	json_t *person = json_object();
+	seal_random(u->row_key, sizeof(u->row_key));
+	person_fill(person, "device_password", u->password);
+	person_fill(person, "card_no", u->card);
+	user_seal(p, u, person);
+	json_decref(person);
+	p->create[p->ncreate++] = u;
+}
+
+static void user_fill(struct people *p, struct user *u, const struct rows *rows, int i)
+{
+	size_t n;
+	u->employee = rows_int(rows, i, COL_EMPLOYEE);
+	u->was = rows_text(rows, i, COL_SEALED);
+	u->was_n = rows_len(rows, i, COL_SEALED);
+	p->report[p->nreport++] = u;
+	if (rows_len(rows, i, COL_ROW_KEY) != sizeof(u->row_key))
+		return;
+	memcpy(u->row_key, rows_text(rows, i, COL_ROW_KEY), sizeof(u->row_key));
+	char *plain = seal_open(
+		p->adms->o.seal, p->arena, "employee.sealed", u->row_key, u->was, u->was_n, &n);
+	json_t *person = plain ? json_loadb(plain, n, 0, NULL) : NULL;
+	if (!person)
+		return;
+	bool changed = *u->name && !rows_bool(rows, i, COL_NAMED);
+	changed |= person_fill(person, "device_password", u->password);
+	changed |= person_fill(person, "card_no", u->card);
+	if (changed) {
+		user_seal(p, u, person);
+		p->fill[p->nfill++] = u;
+	}
+	json_decref(person);
+}
+
+static void people_judge(struct people *p, const struct rows *rows)
+{
+	size_t n = (size_t)p->n;
+	p->create = arena_array(p->arena, n, sizeof(*p->create));
+	p->fill = arena_array(p->arena, n, sizeof(*p->fill));
+	p->remove = arena_array(p->arena, n, sizeof(*p->remove));
+	p->report = arena_array(p->arena, n, sizeof(*p->report));
+	for (int i = 0; i < p->n && i < rows_count(rows); i++) {
+		struct user *u = &p->users[i];
+		if (rows_bool(rows, i, COL_REMOVING) || rows_bool(rows, i, COL_RESIGNED))
+			p->remove[p->nremove++] = u;
+		else if (rows_null(rows, i, COL_EMPLOYEE))
+			user_create(p, u);
+		else
+			user_fill(p, u, rows, i);
+	}
+}
+
+/* ---- statements ---- */
+
+static struct db_arg sealed_arg(struct people *p, struct user **users, int n, char what)
+{
+	const void **bytes = arena_array(p->arena, (size_t)n, sizeof(*bytes));
+	size_t *lens = arena_array(p->arena, (size_t)n, sizeof(*lens));
+	for (int i = 0; i < n; i++) {
+		const struct user *u = users[i];
+		bytes[i] = what == 'k'	 ? u->row_key
+			   : what == 's' ? u->sealed
+			   : what == 'w' ? u->was
+					 : (const void *)u->card_hash;
+		lens[i] = what == 'k'	? sizeof(u->row_key)
+			  : what == 's' ? u->sealed_n
+			  : what == 'w' ? u->was_n
+					: SEAL_KEY_SIZE;
+	}
+	return db_bytes_array(p->arena, bytes, lens, n);
+}
+
+static struct db_arg names_arg(struct people *p, struct user **users, int n)
+{
+	const char **names = arena_array(p->arena, (size_t)n, sizeof(*names));
+	for (int i = 0; i < n; i++)
+		names[i] = users[i]->name;
+	return db_text_array(p->arena, names, n);
+}
+
+static struct db_arg pris_arg(struct people *p, struct user **users, int n)
+{
+	int32_t *pris = arena_array(p->arena, (size_t)n, sizeof(*pris));
+	for (int i = 0; i < n; i++)
+		pris[i] = users[i]->privilege;
+	return db_int4_array(p->arena, pris, NULL, n);
+}
+
+static struct db_statement create_statement(struct people *p)
+{
+	struct db_arg *args = arena_array(p->arena, 7, sizeof(*args));
+	args[0] = db_int(p->arena, p->terminal->id);
+	args[1] = pins_arg(p, p->create, p->ncreate);
+	args[2] = names_arg(p, p->create, p->ncreate);
+	args[3] = sealed_arg(p, p->create, p->ncreate, 'k');
+	args[4] = sealed_arg(p, p->create, p->ncreate, 's');
+	args[5] = sealed_arg(p, p->create, p->ncreate, 'c');
+	args[6] = pris_arg(p, p->create, p->ncreate);
+	return (struct db_statement){ "select people_create($1::int, $2::text[], $3::text[], "
+				      "$4::bytea[], $5::bytea[], $6::bytea[], $7::int[])",
+		args, 7 };
+}
+
+static struct db_statement fill_statement(struct people *p)
+{
+	struct db_arg *args = arena_array(p->arena, 6, sizeof(*args));
+	int32_t *ids = arena_array(p->arena, (size_t)p->nfill, sizeof(*ids));
+	for (int i = 0; i < p->nfill; i++)
+		ids[i] = (int32_t)p->fill[i]->employee;
+	args[0] = db_int(p->arena, p->terminal->id);
+	args[1] = db_int4_array(p->arena, ids, NULL, p->nfill);
+	args[2] = names_arg(p, p->fill, p->nfill);
+	args[3] = sealed_arg(p, p->fill, p->nfill, 'w');
+	args[4] = sealed_arg(p, p->fill, p->nfill, 's');
+	args[5] = sealed_arg(p, p->fill, p->nfill, 'c');
+	return (struct db_statement){ "select people_fill($1::int, $2::int[], $3::text[], "
+				      "$4::bytea[], $5::bytea[], $6::bytea[])",
+		args, 6 };
+}
+
+int people_statements(struct people *p, const struct rows *rows, struct db_statement *out)
+{
+	int n = 0;
+	people_judge(p, rows);
+	if (p->ncreate > 0)
+		out[n++] = create_statement(p);
+	if (p->nfill > 0)
+		out[n++] = fill_statement(p);
+	if (p->nreport > 0) {
+		struct db_arg *args = arena_array(p->arena, 3, sizeof(*args));
+		args[0] = db_int(p->arena, p->terminal->id);
+		args[1] = pins_arg(p, p->report, p->nreport);
+		args[2] = pris_arg(p, p->report, p->nreport);
+		out[n++] = (struct db_statement){ "select people_reported($1::int, $2::text[], "
+						  "$3::int[])",
+			args, 3 };
+	}
+	if (p->nremove > 0) {
+		struct db_arg *args = arena_array(p->arena, 2, sizeof(*args));
+		args[0] = db_int(p->arena, p->terminal->id);
+		args[1] = pins_arg(p, p->remove, p->nremove);
+		out[n++] = (struct db_statement){ "select people_remove_again($1::int, $2::text[])",
+			args, 2 };
+	}
+	return n;
+}

@@ -1,0 +1,266 @@
+/* Lines, times and key=value records of terminals; the formats are in PROTOCOL.md. */
+#include "record.h"
+
+#include "clock.h"
+#include "fatal.h"
+
+/* Words that begin a line, and tables whose lines may do without the word. FINGERTMP and the
+ * lower-case names of the access dialect mean the same records. */
+static const struct {
+	const char *word;
+	enum record_kind kind;
+} kinds[] = {
+	{ "USER", RECORD_USER },
+	{ "OPLOG", RECORD_OPLOG },
+	{ "FP", RECORD_FP },
+	{ "FACE", RECORD_FACE },
+	{ "FVEIN", RECORD_FVEIN },
+	{ "USERPIC", RECORD_USERPIC },
+	{ "BIOPHOTO", RECORD_BIOPHOTO },
+	{ "BIODATA", RECORD_BIODATA },
+	{ "IDCARD", RECORD_IDCARD },
+	{ "ERRORLOG", RECORD_ERRORLOG },
+	{ "WORKCODE", RECORD_WORKCODE },
+	{ "SMS", RECORD_SMS },
+	{ "USERINFO", RECORD_USER },
+	{ "FINGERTMP", RECORD_FP },
+	{ "TEMPLATEV10", RECORD_FP },
+	{ "IDENTITYCARD", RECORD_IDCARD },
+};
+
+/* ---- lines ---- */
+
+struct record_lines record_lines(const void *body, size_t n)
+{
+	const char *at = body ? body : "";
+	return (struct record_lines){ .at = at, .end = body ? at + n : at };
+}
+
+static bool line_is_blank(struct span line)
+{
+	for (size_t i = 0; i < line.len; i++) {
+		char c = line.text[i];
+		if (c != ' ' && c != '\t' && c != '\r' && c != '\0')
+			return false;
+	}
+	return true;
+}
+
+bool record_next_line(struct record_lines *lines, struct span *line)
+{
+	while (lines->at < lines->end) {
+		size_t left = (size_t)(lines->end - lines->at);
+		const char *lf = memchr(lines->at, '\n', left);
+		*line = (struct span){ .text = lines->at, .len = left };
+		if (lf)
+			line->len = (size_t)(lf - lines->at);
+		lines->at = lf ? lf + 1 : lines->end;
+		if (line->len && line->text[line->len - 1] == '\r')
+			line->len--;
+		if (!line_is_blank(*line))
+			return true;
+	}
+	return false;
+}
+
+size_t record_count_lines(const void *body, size_t n)
+{
+	struct record_lines lines = record_lines(body, n);
+	struct span line;
+	size_t count = 0;
+	while (record_next_line(&lines, &line))
+		count++;
+	return count;
+}
+
+/* ---- times and numbers ---- */
+
+bool record_number(struct span text, int64_t min, int64_t max, int64_t *out)
+{
+	size_t i = 0;
+	bool negative = text.len && text.text[0] == '-';
+	if (text.len && (negative || text.text[0] == '+'))
+		i++;
+	if (i == text.len || text.len - i > 18) /* 18 digits cannot overflow */
+		return false;
+	int64_t n = 0;
+	for (; i < text.len; i++) {
+		unsigned digit = (unsigned)text.text[i] - '0';
+		if (digit > 9)
+			return false;
+		n = n * 10 + digit;
+	}
+	n = negative ? -n : n;
+	if (n < min || n > max)
+		return false;
+	*out = n;
+	return true;
+}
+
+/* Two digits; anything else gives 100 or more. */
+static inline unsigned two_digits(const char *p)
+{
+	unsigned tens = (unsigned char)p[0] - '0', ones = (unsigned char)p[1] - '0';
+	return tens > 9 || ones > 9 ? 1000000 : tens * 10 + ones;
+}
+
+static bool wall_of(unsigned year, unsigned month, unsigned day, int64_t second, int64_t *wall)
+{
+	static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	if (month < 1 || month > 12 || day < 1)
+		return false;
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	if (day > days[month - 1] + (unsigned)(month == 2 && leap))
+		return false;
+	*wall = (clock_days((int)year, (int)month, (int)day) * 86400 + second) * 1000000;
+	return true;
+}
+
+bool record_time(struct span text, int64_t *wall)
+{
+	const char *p = text.text;
+	if (text.len != 19 || p[4] != '-' || p[7] != '-' || (p[10] != ' ' && p[10] != 'T') ||
+		p[13] != ':' || p[16] != ':')
+		return false;
+	unsigned year = two_digits(p) * 100 + two_digits(p + 2);
+	unsigned hour = two_digits(p + 11), minute = two_digits(p + 14),
+		 second = two_digits(p + 17);
+	if (year < 1900 || year > 9999 || hour > 23 || minute > 59 || second > 59)
+		return false;
+	return wall_of(year, two_digits(p + 5), two_digits(p + 8),
+		hour * 3600 + minute * 60 + second, wall);
+}
+
+bool record_encoded_time(int64_t seconds, int64_t *wall)
+{
+	if (seconds < 0 || seconds > UINT32_MAX)
+		return false;
+	unsigned days = (unsigned)(seconds / 86400);
+	unsigned months = days / 31;
+	return wall_of(2000 + months / 12, months % 12 + 1, days % 31 + 1, seconds % 86400, wall);
+}
+
+/* ---- key=value records ---- */
+
+static enum record_kind word_kind(struct span word)
+{
+	for (size_t i = 0; i < LEN(kinds); i++)
+		if (span_is(word, kinds[i].word))
+			return kinds[i].kind;
+	return RECORD_OTHER;
+}
+
+enum record_kind record_table_kind(struct span table)
+{
+	return word_kind(table);
+}
+
+static struct span line_first_word(struct span line)
+{
+	struct span word = { .text = line.text };
+	while (word.len < line.len && line.text[word.len] != ' ' && line.text[word.len] != '\t')
+		word.len++;
+	return word;
+}
+
+static struct span line_skip_spaces(struct span line)
+{
+	while (line.len && line.text[0] == ' ') {
+		line.text++;
+		line.len--;
+	}
+	return line;
+}
+
+enum record_kind record_line_kind(struct span line)
+{
+	line = line_skip_spaces(line);
+	struct span word = line_first_word(line);
+	return word.len < line.len ? word_kind(word) : RECORD_OTHER;
+}
+
+/*
+ * Takes the kind's word off the line. A first word that we do not know is one only where the table
+ * says nothing about its lines, and only when it ends before the first '='.
+ */
+static struct span line_take_word(struct span *line, enum record_kind of_table)
+{
+	struct span word = line_first_word(*line);
+	bool known = word.len < line->len && word_kind(word) != RECORD_OTHER;
+	bool unknown = of_table == RECORD_OTHER && word.len < line->len &&
+		       line->text[word.len] == ' ' && !memchr(word.text, '=', word.len);
+	if (!word.len || (!known && !unknown))
+		return (struct span){ 0 };
+	line->text += word.len + 1;
+	line->len -= word.len + 1;
+	return word;
+}
+
+static struct record_pair field_split(struct span field)
+{
+	struct span value = field;
+	struct span key = span_cut(&value, '=');
+	if (!value.text)
+		return (struct record_pair){ .value = field };
+	return (struct record_pair){ .key = key, .value = value };
+}
+
+void record_parse(struct span line, enum record_kind of_table, struct record *out)
+{
+	out->line = line;
+	out->npairs = 0;
+	out->more = false;
+	struct span rest = line_skip_spaces(line);
+	out->word = line_take_word(&rest, of_table);
+	out->kind = out->word.text ? word_kind(out->word) : of_table;
+	if (out->kind == RECORD_OTHER)
+		out->kind = of_table;
+	while (rest.text) {
+		struct span field = span_cut(&rest, '\t');
+		if (!field.len)
+			continue;
+		if (out->npairs == RECORD_MAX_PAIRS) {
+			out->more = true;
+			return;
+		}
+		out->pairs[out->npairs++] = field_split(field);
+	}
+}
+
+struct span record_get(const struct record *r, const char *key)
+{
+	for (int i = 0; i < r->npairs; i++)
+		if (span_is(r->pairs[i].key, key))
+			return r->pairs[i].value;
+	return (struct span){ 0 };
+}
+
+bool record_get_number(
+	const struct record *r, const char *key, int64_t min, int64_t max, int64_t *out)
+{
+	return record_number(record_get(r, key), min, max, out);
+}
+
+/* ---- OPLOG ---- */
+
+const char *record_oplog(struct span line, struct oplog_line *out)
+{
+	*out = (struct oplog_line){ .line = line };
+	struct span rest = line_skip_spaces(line);
+	if (record_line_kind(rest) == RECORD_OPLOG)
+		line_take_word(&rest, RECORD_OTHER);
+	int64_t code, seconds;
+	if (!record_number(span_cut(&rest, '\t'), 0, INT16_MAX, &code))
+		return "bad operation code";
+	out->code = (int)code;
+	out->actor = span_cut(&rest, '\t');
+	out->time = span_cut(&rest, '\t');
+	if (!out->time.text)
+		return "no time column";
+	out->has_wall = record_time(out->time, &out->wall);
+	if (!out->has_wall && record_number(out->time, 0, UINT32_MAX, &seconds))
+		out->has_wall = record_encoded_time(seconds, &out->wall);
+	for (int i = 0; i < OPLOG_OBJECTS; i++)
+		out->objects[i] = span_cut(&rest, '\t');
+	return NULL;
+}

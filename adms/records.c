@@ -1,0 +1,403 @@
+#include "records.h"
+
+#include <string.h>
+
+#include "adms_private.h"
+#include "fatal.h"
+#include "map.h"
+#include "punch.h"
+#include "seal.h"
+
+#define NUMBERS 8
+#define TEXTS 3
+#define NO_NUMBER INT64_MIN
+
+/* One row of any kind; what numbers and texts mean is said by the statement of its kind. */
+struct record_row {
+	struct record_row *next;
+	const struct terminal *terminal;
+	const char *table; /* or form, of templates and photos */
+	const char *pin;
+	struct span raw; /* operation log: the line, not secret */
+	unsigned char row_key[SEAL_ROW_KEY_SIZE];
+	unsigned char *sealed;
+	size_t sealed_n;
+	unsigned char hash[SEAL_KEY_SIZE];
+	int32_t count;
+	int64_t wall; /* NO_NUMBER: none */
+	int32_t numbers[NUMBERS];
+	const char *texts[TEXTS];
+};
+
+struct records records_new(struct adms *adms, struct arena *a)
+{
+	return (struct records){ .adms = adms, .arena = a };
+}
+
+/* A keyed hash of who sent what: the same content of the same terminal is one row. */
+static void content_hash(struct records *rs, const struct terminal *t, const char *table,
+	struct span content, unsigned char out[SEAL_KEY_SIZE])
+{
+	unsigned char digest[SEAL_KEY_SIZE]; /* photos are large: not copied for this */
+	struct str s = str_new(rs->arena);
+	seal_sha256(content.text, content.len, digest);
+	str_addn(&s, t->sn, strlen(t->sn) + 1);
+	str_addn(&s, table, strlen(table) + 1);
+	str_addn(&s, (const char *)digest, sizeof(digest));
+	seal_hmac(rs->adms->o.lookup_key, s.text, s.len, out);
+}
+
+static struct record_row *records_add(
+	struct records *rs, enum records_kind kind, const struct terminal *t, const char *table)
+{
+	struct record_row *row = arena_alloc(rs->arena, sizeof(*row));
+	struct record_list *list = &rs->lists[kind];
+	row->terminal = t;
+	row->table = table;
+	row->count = 1;
+	row->wall = NO_NUMBER;
+	if (list->last)
+		list->last->next = row;
+	else
+		list->first = row;
+	list->last = row;
+	list->n++;
+	return row;
+}
+
+static void row_seal(
+	struct records *rs, struct record_row *row, const char *place, struct span plain)
+{
+	seal_random(row->row_key, sizeof(row->row_key));
+	row->sealed = seal_close(rs->adms->o.seal, rs->arena, place, row->row_key, plain.text,
+		plain.len, &row->sealed_n);
+}
+
+/* NULL when this content is there already (it is then counted once more). */
+static struct record_row *records_add_once(struct records *rs, enum records_kind kind,
+	const struct terminal *t, const char *table, struct span content)
+{
+	unsigned char hash[SEAL_KEY_SIZE];
+	content_hash(rs, t, table, content, hash);
+	if (!rs->seen) {
+		rs->seen = map_new();
+		arena_defer(rs->arena, (void (*)(void *))map_free, rs->seen);
+	}
+	struct record_row *row = (struct record_row *)map_get(rs->seen, hash, sizeof(hash));
+	if (row) {
+		row->count++;
+		return NULL;
+	}
+	row = records_add(rs, kind, t, table);
+	memcpy(row->hash, hash, sizeof(hash));
+	map_put(rs->seen, hash, sizeof(hash), (uintptr_t)row);
+	return row;
+}
+
+void records_reject(struct records *rs, const struct terminal *t, const char *table,
+	struct span line, const char *reason)
+{
+	struct record_row *row = records_add_once(rs, RECORDS_REJECT, t, table, line);
+	if (!row)
+		return;
+	row->texts[0] = reason;
+	row_seal(rs, row, "reject.sealed", line);
+}
+
+void records_raw(struct records *rs, const struct terminal *t, const char *table, const char *pin,
+	struct span content, int lines)
+{
+	struct record_row *row = records_add_once(rs, RECORDS_RAW, t, table, content);
+	if (!row)
+		return;
+	row->pin =
+		pin && !punch_check_pin(span_of(pin)) && str_is_utf8(pin, strlen(pin)) ? pin : NULL;
+	row->numbers[0] = lines;
+	row_seal(rs, row, "raw_upload.sealed", content);
+}
+
+/* Text for the log; what cannot be decoded is left to the raw line. */
+static const char *row_text(struct records *rs, const struct terminal *t, struct span s)
+{
+	return s.text ? text_decode(rs->arena, s, &t->encoding) : NULL;
+}
+
+const char *records_objects(struct arena *a, const struct terminal *t, const struct oplog_line *o)
+{
+	struct str objects = str_new(a);
+	for (int i = 0; i < OPLOG_OBJECTS && o->objects[i].text; i++) {
+		const char *object = text_decode(a, o->objects[i], &t->encoding);
+		if (i > 0)
+			str_addc(&objects, '\t');
+		str_add(&objects, object ? object : "");
+	}
+	return str_text(&objects);
+}
+
+void records_oplog(struct records *rs, const struct terminal *t, const struct oplog_line *o)
+{
+	struct record_row *row = records_add_once(rs, RECORDS_OPLOG, t, "OPLOG", o->line);
+	if (!row)
+		return;
+	row->raw = o->line;
+	row->numbers[0] = o->code;
+	row->texts[0] = row_text(rs, t, o->actor);
+	if (o->has_wall)
+		row->wall = o->wall;
+	row->texts[1] = records_objects(rs->arena, t, o);
+}
+
+/* ---- templates and photos ---- */
+
+/* The PIN of a record, decoded; NULL with a reason when it is none. */
+static const char *record_pin(
+	struct records *rs, const struct terminal *t, const struct record *r, const char **reason)
+{
+	struct span sent = record_get(r, "PIN");
+	char *pin = text_decode(rs->arena, sent, &t->encoding);
+	*reason = pin	      ? punch_check_pin(span_of(pin))
+		  : sent.text ? "PIN cannot be decoded"
+			      : "no PIN";
+	return *reason ? NULL : pin;
+}
+
+static int32_t record_int(const struct record *r, const char *key, int32_t otherwise)
+{
+	int64_t n;
+	return record_get_number(r, key, INT32_MIN, INT32_MAX, &n) ? (int32_t)n : otherwise;
+}
+
+enum { T_TYPE, T_NO, T_INDEX, T_MAJOR, T_MINOR, T_FORMAT, T_VALID, T_DURESS };
+
+/* The members of a template by the record it came in (adms-push 2.2, 2.5). Type as BIODATA's. */
+static void template_numbers(
+	struct record_row *row, const struct terminal *t, const struct record *r)
+{
+	int32_t *n = row->numbers;
+	n[T_VALID] = record_int(r, "Valid", 1);
+	n[T_MINOR] = n[T_FORMAT] = n[T_DURESS] = n[T_INDEX] = 0;
+	switch (r->kind) {
+	case RECORD_FP:
+		n[T_TYPE] = 1;
+		n[T_NO] = record_int(r, "FID", 0);
+		n[T_MAJOR] = t->fp_version > 0 ? t->fp_version : 0;
+		n[T_DURESS] = n[T_VALID] == 3;
+		break;
+	case RECORD_FACE:
+		n[T_TYPE] = 2;
+		n[T_NO] = 0;
+		n[T_INDEX] = record_int(r, "FID", 0);
+		n[T_MAJOR] = t->face_version > 0 ? t->face_version : 0;
+		break;
+	case RECORD_FVEIN:
+		n[T_TYPE] = 7;
+		n[T_NO] = record_int(r, "FID", 0);
+		n[T_INDEX] = record_int(r, "Index", 0);
+		n[T_MAJOR] = 0;
+		break;
+	default:
+		n[T_TYPE] = record_int(r, "Type", 0);
+		n[T_NO] = record_int(r, "No", 0);
+		n[T_INDEX] = record_int(r, "Index", 0);
+		n[T_MAJOR] = record_int(r, "MajorVer", 0);
+		n[T_MINOR] = record_int(r, "MinorVer", 0);
+		n[T_FORMAT] = record_int(r, "Format", 0);
+		n[T_DURESS] = record_int(r, "Duress", 0);
+	}
+}
+
+static const char *kind_word(enum record_kind kind)
+{
+	static const char *const words[] = { [RECORD_FP] = "FP",
+		[RECORD_FACE] = "FACE",
+		[RECORD_FVEIN] = "FVEIN",
+		[RECORD_BIODATA] = "BIODATA",
+		[RECORD_USERPIC] = "USERPIC",
+		[RECORD_BIOPHOTO] = "BIOPHOTO" };
+	return words[kind];
+}
+
+const char *records_template(struct records *rs, const struct terminal *t, const struct record *r)
+{
+	const char *reason;
+	const char *pin = record_pin(rs, t, r, &reason);
+	struct span tmp = record_get(r, "TMP");
+	if (!pin)
+		return reason;
+	if (tmp.len == 0)
+		return "no template";
+	struct record_row *row = records_add(rs, RECORDS_TEMPLATE, t, kind_word(r->kind));
+	row->pin = pin;
+	row->texts[0] = row_text(rs, t, record_get(r, "Size"));
+	template_numbers(row, t, r);
+	row_seal(rs, row, "template.sealed", tmp);
+	return NULL;
+}
+
+const char *records_photo(struct records *rs, const struct terminal *t, const struct record *r)
+{
+	const char *reason;
+	const char *pin = record_pin(rs, t, r, &reason);
+	struct span content = record_get(r, "Content");
+	if (!pin)
+		return reason;
+	if (content.len == 0)
+		return "no photo";
+	struct record_row *row = records_add(rs, RECORDS_PHOTO, t, kind_word(r->kind));
+	row->pin = pin;
+	row->numbers[0] = r->kind == RECORD_BIOPHOTO ? record_int(r, "Type", 9) : 0;
+	row->texts[0] = row_text(rs, t, record_get(r, "FileName"));
+	row->texts[1] = row_text(rs, t, record_get(r, "Size"));
+	row_seal(rs, row, "photo.sealed", content);
+	return NULL;
+}
+
+/* ---- columns ---- */
+
+/* What a parameter is made from. */
+enum column {
+	C_SN,
+	C_TERMINAL,
+	C_TABLE,
+	C_PIN,
+	C_RAW,
+	C_ROW_KEY,
+	C_SEALED,
+	C_HASH,
+	C_COUNT,
+	C_WALL,
+	C_TEXT,
+	C_NUMBER = C_TEXT + TEXTS,
+	C_END = C_NUMBER + NUMBERS
+};
+
+static const void *row_bytes(const struct record_row *row, enum column c, size_t *n)
+{
+	switch (c) {
+	case C_RAW:
+		*n = row->raw.len;
+		return row->raw.text;
+	case C_ROW_KEY:
+		*n = sizeof(row->row_key);
+		return row->row_key;
+	case C_SEALED:
+		*n = row->sealed_n;
+		return row->sealed;
+	default:
+		*n = sizeof(row->hash);
+		return row->hash;
+	}
+}
+
+static struct db_arg bytes_column(struct arena *a, const struct record_list *l, enum column c)
+{
+	const void **bytes = arena_array(a, (size_t)l->n, sizeof(*bytes));
+	size_t *lens = arena_array(a, (size_t)l->n, sizeof(*lens));
+	int i = 0;
+	for (const struct record_row *row = l->first; row; row = row->next, i++)
+		bytes[i] = row_bytes(row, c, &lens[i]);
+	return db_bytes_array(a, bytes, lens, l->n);
+}
+
+static const char *row_word(const struct record_row *row, enum column c)
+{
+	switch (c) {
+	case C_SN:
+		return row->terminal->sn;
+	case C_TABLE:
+		return row->table;
+	case C_PIN:
+		return row->pin;
+	default:
+		return row->texts[c - C_TEXT];
+	}
+}
+
+static struct db_arg text_column(struct arena *a, const struct record_list *l, enum column c)
+{
+	const char **texts = arena_array(a, (size_t)l->n, sizeof(*texts));
+	int i = 0;
+	for (const struct record_row *row = l->first; row; row = row->next)
+		texts[i++] = row_word(row, c);
+	return db_text_array(a, texts, l->n);
+}
+
+static struct db_arg number_column(struct arena *a, const struct record_list *l, enum column c)
+{
+	int32_t *numbers = arena_array(a, (size_t)l->n, sizeof(*numbers));
+	int i = 0;
+	for (const struct record_row *row = l->first; row; row = row->next)
+		numbers[i++] = c == C_TERMINAL ? row->terminal->id
+			       : c == C_COUNT  ? row->count
+					       : row->numbers[c - C_NUMBER];
+	return db_int4_array(a, numbers, NULL, l->n);
+}
+
+static struct db_arg wall_column(struct arena *a, const struct record_list *l)
+{
+	int64_t *walls = arena_array(a, (size_t)l->n, sizeof(*walls));
+	bool *missing = arena_array(a, (size_t)l->n, sizeof(*missing));
+	int i = 0;
+	for (const struct record_row *row = l->first; row; row = row->next, i++) {
+		missing[i] = row->wall == NO_NUMBER;
+		walls[i] = missing[i] ? 0 : row->wall;
+	}
+	return db_time_array(a, walls, missing, l->n);
+}
+
+static struct db_arg column_arg(struct arena *a, const struct record_list *l, enum column c)
+{
+	if (c == C_RAW || c == C_ROW_KEY || c == C_SEALED || c == C_HASH)
+		return bytes_column(a, l, c);
+	if (c == C_WALL)
+		return wall_column(a, l);
+	if (c == C_TERMINAL || c == C_COUNT || c >= C_NUMBER)
+		return number_column(a, l, c);
+	return text_column(a, l, c);
+}
+
+#define MAX_COLUMNS 14
+
+static const struct {
+	const char *sql;
+	unsigned char columns[MAX_COLUMNS + 1]; /* ends with C_END */
+} keepers[RECORDS_STATEMENTS] = {
+	[RECORDS_REJECT] = { "select reject_keep($1::text[], $2::int[], $3::text[], $4::text[], "
+			     "$5::bytea[], $6::bytea[], $7::bytea[], $8::int[])",
+		{ C_SN, C_TERMINAL, C_TABLE, C_TEXT, C_ROW_KEY, C_SEALED, C_HASH, C_COUNT,
+			C_END } },
+	[RECORDS_OPLOG] = { "select oplog_keep($1::text[], $2::int[], $3::int[], $4::text[], "
+			    "$5::timestamp[], $6::text[], $7::bytea[], $8::bytea[], $9::int[])",
+		{ C_SN, C_TERMINAL, C_NUMBER, C_TEXT, C_WALL, C_TEXT + 1, C_RAW, C_HASH, C_COUNT,
+			C_END } },
+	[RECORDS_RAW] = { "select raw_keep($1::text[], $2::int[], $3::text[], $4::text[], "
+			  "$5::int[], $6::bytea[], $7::bytea[], $8::bytea[], $9::int[])",
+		{ C_SN, C_TERMINAL, C_TABLE, C_PIN, C_NUMBER, C_ROW_KEY, C_SEALED, C_HASH, C_COUNT,
+			C_END } },
+	[RECORDS_TEMPLATE] = { "select template_keep($1::text[], $2::text[], $3::int[], $4::int[], "
+			       "$5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::text[], "
+			       "$12::text[], $13::bytea[], $14::bytea[])",
+		{ C_PIN, C_TABLE, C_NUMBER + T_TYPE, C_NUMBER + T_NO, C_NUMBER + T_INDEX,
+			C_NUMBER + T_MAJOR, C_NUMBER + T_MINOR, C_NUMBER + T_FORMAT,
+			C_NUMBER + T_VALID, C_NUMBER + T_DURESS, C_TEXT, C_SN, C_ROW_KEY, C_SEALED,
+			C_END } },
+	[RECORDS_PHOTO] = { "select photo_keep($1::text[], $2::text[], $3::int[], $4::text[], "
+			    "$5::text[], $6::text[], $7::bytea[], $8::bytea[])",
+		{ C_PIN, C_TABLE, C_NUMBER, C_TEXT, C_TEXT + 1, C_SN, C_ROW_KEY, C_SEALED, C_END } }
+};
+
+int records_statements(struct records *rs, struct db_statement *out)
+{
+	int n = 0;
+	for (int kind = 0; kind < RECORDS_STATEMENTS; kind++) {
+		const struct record_list *l = &rs->lists[kind];
+		if (l->n == 0)
+			continue;
+		struct db_arg *args = arena_array(rs->arena, MAX_COLUMNS, sizeof(*args));
+		int nargs = 0;
+		for (; keepers[kind].columns[nargs] != C_END; nargs++)
+			args[nargs] = column_arg(rs->arena, l, keepers[kind].columns[nargs]);
+		out[n++] = (struct db_statement){ keepers[kind].sql, args, nargs };
+	}
+	return n;
+}

@@ -1,0 +1,54 @@
+/*
+ * What terminals upload beside punches, as rows to be kept: rejected lines, the operation log, raw
+ * uploads, templates and photos. Collects on an arena, seals, and gives statements that commit
+ * together with whatever else the upload changes.
+ */
+#ifndef RECORDS_H
+#define RECORDS_H
+
+#include "arena.h"
+#include "db.h"
+#include "record.h"
+#include "span.h"
+
+struct adms;
+struct terminal;
+struct record_row;
+struct map;
+
+#define RECORDS_STATEMENTS 5
+
+enum records_kind { RECORDS_REJECT, RECORDS_OPLOG, RECORDS_RAW, RECORDS_TEMPLATE, RECORDS_PHOTO };
+
+struct records {
+	struct adms *adms;
+	struct arena *arena;
+	struct record_list {
+		struct record_row *first, *last;
+		int n;
+	} lists[RECORDS_STATEMENTS];
+	struct map *seen; /* content hash -> row, so that no content comes twice */
+};
+
+struct records records_new(struct adms *, struct arena *);
+
+/* reason is a constant or on the arena; bytes must live until the statements have run. */
+void records_reject(struct records *, const struct terminal *, const char *table, struct span line,
+	const char *reason);
+void records_oplog(struct records *, const struct terminal *, const struct oplog_line *);
+
+/* The objects of a line as operation_log keeps them: separated by TABs, "" what is no text. */
+const char *records_objects(struct arena *, const struct terminal *, const struct oplog_line *);
+
+/* pin may be NULL. */
+void records_raw(struct records *, const struct terminal *, const char *table, const char *pin,
+	struct span content, int lines);
+
+/* FP, FACE, FVEIN, BIODATA; USERPIC, BIOPHOTO. NULL, or the reason why it cannot be kept. */
+const char *records_template(struct records *, const struct terminal *, const struct record *);
+const char *records_photo(struct records *, const struct terminal *, const struct record *);
+
+/* Up to RECORDS_STATEMENTS statements for what was collected; returns how many. */
+int records_statements(struct records *, struct db_statement *out);
+
+#endif

@@ -1,0 +1,263 @@
+/*
+ * Two maps, by serial number and by id; what terminals say of themselves becomes rows for
+ * terminal_seen().
+ */
+#include "terminal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "adms_private.h"
+#include "clock.h"
+#include "fatal.h"
+#include "log.h"
+#include "map.h"
+#include "terminal_private.h"
+
+struct terminals *terminals_new(struct adms *adms)
+{
+	struct terminals *ts = xcalloc(1, sizeof(*ts));
+	ts->adms = adms;
+	ts->by_sn = map_new();
+	ts->by_id = map_new();
+	return ts;
+}
+
+void terminals_free(struct terminals *ts)
+{
+	load_forget(ts->loading);
+	load_forget(ts->asked);
+	zones_free(ts);
+	for (int i = 0; i < ts->count; i++)
+		free(ts->all[i]);
+	for (int i = 0; i < ts->ngone; i++)
+		free(ts->gone[i]);
+	map_free(ts->by_sn);
+	map_free(ts->by_id);
+	free(ts->all);
+	free(ts->gone);
+	free(ts);
+}
+
+bool terminal_sn_ok(const char *sn)
+{
+	size_t n =
+		sn ? strspn(sn, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+		   : 0;
+	return n > 0 && n <= TERMINAL_MAX_SN && sn[n] == '\0';
+}
+
+struct terminal *terminals_find(const struct terminals *ts, const char *sn)
+{
+	return (struct terminal *)map_get(ts->by_sn, sn, strlen(sn));
+}
+
+void terminal_text(char *to, size_t size, const char *from)
+{
+	size_t n = from ? strlen(from) : 0;
+	if (n >= size)
+		n = size - 1;
+	memcpy(to, from ? from : "", n);
+	to[n] = '\0';
+}
+
+/* ---- memory to rows ---- */
+
+static void generation_written(void *arg, struct rows *rows, const struct db_error *error)
+{
+	rows_free(rows);
+	arena_free(arg); /* after a failure the next reading of the terminal brings it up again */
+}
+
+static void generation_write(struct terminals *ts, struct terminal *t)
+{
+	struct arena *a = arena_new();
+	struct db_arg *args = arena_array(a, 2, sizeof(*args));
+	struct db_statement *update = arena_alloc(a, sizeof(*update));
+	t->generation = t->dialect.generation;
+	args[0] = db_int(a, t->id);
+	args[1] = db_int(a, t->generation);
+	*update = (struct db_statement){ "update terminal set generation = $2::int "
+					 "where id = $1::int and generation < $2::int",
+		args, 2 };
+	db_query(ts->adms->db, &(struct db_query){ .statements = update,
+				       .nstatements = 1,
+				       .deadline_ms = TERMINAL_DEADLINE_MS,
+				       .done = generation_written,
+				       .arg = a });
+}
+
+/* The handshake saw more of it than we may now (.aspx); so what is on record is the least. */
+void terminal_judge(struct terminals *ts, struct terminal *t)
+{
+	struct dialect_facts facts = { .pushver = t->push_ver[0] ? t->push_ver : NULL,
+		.device_type = t->device_type,
+		.name = t->name,
+		.firmware = t->firmware,
+		.fp_version = t->fp_version,
+		.face_version = t->face_version };
+	t->dialect = dialect_of(&facts);
+	if (t->dialect.generation > GENERATION_5)
+		return;
+	if ((int)t->dialect.generation < t->generation && t->generation <= GENERATION_5)
+		t->dialect.generation = (enum generation)t->generation;
+	if ((int)t->dialect.generation > t->generation)
+		generation_write(ts, t);
+}
+
+void terminal_touch(struct terminals *ts, struct terminal *t, const char *address)
+{
+	t->seen = clock_now();
+	t->dirty = true;
+	if (strcmp(t->address, address) != 0)
+		terminal_text(t->address, sizeof(t->address), address);
+}
+
+void terminal_told(struct terminals *ts, struct terminal *t, const struct info *info)
+{
+	t->told = true;
+	t->dirty = true;
+	t->users = info->users.known ? info->users.value : -1;
+	t->fingers = info->fingerprints.known ? info->fingerprints.value : -1;
+	t->faces = info->faces.known ? info->faces.value : -1;
+	t->punches = info->punches.known ? info->punches.value : -1;
+	if (info->fp_version.known)
+		t->fp_version = info->fp_version.value;
+	if (info->face_version.known)
+		t->face_version = info->face_version.value;
+	if (info->firmware.len && info->firmware.len < sizeof(t->firmware) &&
+		str_is_utf8(info->firmware.text, info->firmware.len)) {
+		memcpy(t->firmware, info->firmware.text, info->firmware.len);
+		t->firmware[info->firmware.len] = '\0';
+	}
+	terminal_judge(ts, t);
+}
+
+void terminal_pushed(struct terminals *ts, struct terminal *t)
+{
+	t->pushed = clock_now();
+	t->dirty = true;
+}
+
+struct seen_batch {
+	struct terminals *terminals;
+	struct arena *arena;
+	struct db_statement statement;
+	struct db_arg args[12];
+	int n;
+	struct terminal **dirty;
+};
+
+static void seen_written(void *arg, struct rows *rows, const struct db_error *error)
+{
+	struct seen_batch *b = arg;
+	b->terminals->writing = false;
+	if (error) {
+		log_warn("terminal_states_not_written", "reason", error->message, NULL);
+		for (int i = 0; i < b->n; i++)
+			b->dirty[i]->dirty = true;
+	}
+	rows_free(rows);
+	arena_free(b->arena);
+}
+
+/* An int4 array of one member of the dirty terminals; less than the least, or not told: null. */
+static struct db_arg seen_numbers(struct seen_batch *b, size_t member, int32_t least)
+{
+	int32_t *values = arena_array(b->arena, (size_t)b->n, sizeof(*values));
+	bool *missing = arena_array(b->arena, (size_t)b->n, sizeof(*missing));
+	for (int i = 0; i < b->n; i++) {
+		memcpy(&values[i], (const char *)b->dirty[i] + member, sizeof(*values));
+		missing[i] = !b->dirty[i]->told || values[i] < least;
+	}
+	return db_int4_array(b->arena, values, missing, b->n);
+}
+
+static void seen_columns(struct seen_batch *b)
+{
+	struct arena *a = b->arena;
+	size_t n = (size_t)b->n;
+	int32_t *ids = arena_array(a, n, sizeof(*ids));
+	int64_t *seen = arena_array(a, n, sizeof(*seen)),
+		*pushed = arena_array(a, n, sizeof(*pushed));
+	bool *never = arena_array(a, n, sizeof(*never)), *none = arena_array(a, n, sizeof(*none));
+	const char **addresses = arena_array(a, n, sizeof(*addresses));
+	const char **firmwares = arena_array(a, n, sizeof(*firmwares));
+	int32_t *palms = arena_array(a, n, sizeof(*palms));
+	for (size_t i = 0; i < n; i++) {
+		const struct terminal *t = b->dirty[i];
+		ids[i] = t->id;
+		seen[i] = t->seen;
+		pushed[i] = t->pushed;
+		never[i] = !t->pushed;
+		none[i] = true;
+		addresses[i] = t->address[0] ? arena_strdup(a, t->address) : NULL;
+		firmwares[i] = t->firmware[0] ? arena_strdup(a, t->firmware) : NULL;
+	}
+	b->args[0] = db_int4_array(a, ids, NULL, b->n);
+	b->args[1] = db_time_array(a, seen, NULL, b->n);
+	b->args[2] = db_text_array(a, addresses, b->n);
+	b->args[3] = db_text_array(a, firmwares, b->n);
+	b->args[4] = seen_numbers(b, offsetof(struct terminal, users), 0);
+	b->args[5] = seen_numbers(b, offsetof(struct terminal, fingers), 0);
+	b->args[6] = seen_numbers(b, offsetof(struct terminal, faces), 0);
+	b->args[7] = db_int4_array(a, palms, none, b->n); /* INFO has no place for palms */
+	b->args[8] = seen_numbers(b, offsetof(struct terminal, punches), 0);
+	b->args[9] = seen_numbers(b, offsetof(struct terminal, fp_version), 1);
+	b->args[10] = seen_numbers(b, offsetof(struct terminal, face_version), 1);
+	b->args[11] = db_time_array(a, pushed, never, b->n);
+}
+
+bool terminals_flush(struct terminals *ts)
+{
+	int n = 0;
+	for (int i = 0; i < ts->count; i++)
+		n += ts->all[i]->dirty;
+	if (ts->writing || n == 0)
+		return ts->writing;
+	struct arena *a = arena_new();
+	struct seen_batch *b = arena_alloc(a, sizeof(*b));
+	*b = (struct seen_batch){ .terminals = ts, .arena = a };
+	b->dirty = arena_array(a, (size_t)n, sizeof(*b->dirty));
+	for (int i = 0; i < ts->count; i++)
+		if (ts->all[i]->dirty) {
+			ts->all[i]->dirty = false;
+			b->dirty[b->n++] = ts->all[i];
+		}
+	seen_columns(b);
+	b->statement = (struct db_statement){ .args = b->args,
+		.nargs = LEN(b->args),
+		.sql = "select terminal_seen($1::int[], $2::timestamp[], $3::text[], $4::text[], "
+		       "$5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], "
+		       "$11::int[], $12::timestamp[])" };
+	ts->writing = true;
+	db_query(ts->adms->db, &(struct db_query){ .statements = &b->statement,
+				       .nstatements = 1,
+				       .deadline_ms = TERMINAL_DEADLINE_MS,
+				       .done = seen_written,
+				       .arg = b });
+	return true;
+}
+
+void terminals_each(struct terminals *ts, void (*fn)(void *, struct terminal *), void *arg)
+{
+	for (int i = 0; i < ts->count; i++)
+		fn(arg, ts->all[i]);
+}
+
+int terminals_count(const struct terminals *ts)
+{
+	return ts->count;
+}
+
+/* adms-push 6: offline after three intervals, at least two minutes. */
+int terminals_online(const struct terminals *ts)
+{
+	int64_t now = clock_now();
+	int online = 0;
+	for (int i = 0; i < ts->count; i++) {
+		int64_t patience = (int64_t)ts->all[i]->heartbeat * 3;
+		online += ts->all[i]->seen > now - (patience > 120 ? patience : 120) * 1000000;
+	}
+	return online;
+}

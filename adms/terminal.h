@@ -1,0 +1,91 @@
+/*
+ * The terminals as this process knows them: in memory, so that a heartbeat touches no database.
+ *
+ * Read from the database at start, when a notification names one, and all of them once a minute.
+ * What a terminal says of itself with each contact is collected here and written in batches.
+ */
+#ifndef TERMINAL_H
+#define TERMINAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dialect.h"
+#include "info.h"
+#include "span.h"
+#include "text.h"
+#include "zone.h"
+
+#define TERMINAL_MAX_SN 32 /* adms-push 0.6: [A-Za-z0-9_-]{1,32} */
+
+struct adms;
+struct terminals;
+
+enum terminal_stamp { STAMP_ATTLOG, STAMP_OPERLOG, STAMP_OTHER, STAMP_COUNT };
+
+/* Lives until terminals_free, also after the terminal was deleted (gone). Read-only outside
+ * terminal.c but for the fields that say so. */
+struct terminal {
+	int id;
+	char sn[TERMINAL_MAX_SN + 1];
+	bool gone;
+	bool approved;
+	bool held; /* punches were kept aside while it waited */
+	bool due; /* commands may be waiting; command.c clears it */
+	unsigned woken; /* counts wake-ups, so that clearing `due` cannot lose one */
+	bool releasing; /* held.c: its held punches are on their way */
+	int64_t held_from; /* held.c: held uploads before this id were read and cannot be opened */
+	int origin; /* punch_origin of now */
+	int heartbeat; /* seconds */
+	struct zone zone;
+	struct dialect dialect;
+	int generation; /* on record: of the last handshake, or what was learned since; 3 at first */
+	struct text_encoding encoding;
+	char code_page[TEXT_MAX_CODE_PAGE];
+	char decoded_as[2 * TEXT_MAX_CODE_PAGE]; /* redecode.c: what was tried last */
+	bool undecoded; /* the encoding is known now, and what could not be decoded not yet tried */
+	bool decoding; /* redecode.c: is at it */
+	int64_t decode_at; /* redecode.c: not before */
+	int64_t lost_take; /* command.c: a take whose answer never came; 0 none */
+	char push_ver[32], device_type[32], name[64], firmware[64];
+	/* upload.c: the last stamp stored per table, so that the same one is not written again */
+	char stamps[STAMP_COUNT][24];
+	/* to be written */
+	bool dirty;
+	int64_t seen; /* microseconds UTC, last contact */
+	int64_t pushed; /* last accepted upload, 0 none */
+	char address[46];
+	bool told; /* the counts below came with an INFO */
+	int32_t users, fingers, faces, punches, fp_version, face_version;
+};
+
+struct terminals *terminals_new(struct adms *);
+void terminals_free(struct terminals *);
+
+/* True for what may be a serial number. */
+bool terminal_sn_ok(const char *sn);
+
+/* NULL: not known to this process (yet). */
+struct terminal *terminals_find(const struct terminals *, const char *sn);
+
+/* Reads terminals again (n 0: all); then done(arg), also when that failed. done may be NULL. One
+ * reading at a time: what is asked for meanwhile is read together afterwards, so that an older
+ * state never replaces a newer one. */
+void terminals_load(struct terminals *, const int *ids, int n, void (*done)(void *), void *arg);
+bool terminals_behind(const struct terminals *); /* the last reading failed: load all again */
+
+/* A contact, from this address. */
+void terminal_touch(struct terminals *, struct terminal *, const char *address);
+
+/* What INFO= said, and that an upload was accepted. */
+void terminal_told(struct terminals *, struct terminal *, const struct info *);
+void terminal_pushed(struct terminals *, struct terminal *);
+
+/* Starts writing what was collected; true while anything is unwritten or being written. */
+bool terminals_flush(struct terminals *);
+
+void terminals_each(struct terminals *, void (*fn)(void *arg, struct terminal *), void *arg);
+int terminals_count(const struct terminals *);
+int terminals_online(const struct terminals *); /* heard of within their own interval */
+
+#endif

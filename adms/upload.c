@@ -1,0 +1,458 @@
+/*
+ * POST cdata: what a table's lines become. A table is one line below and one function.
+ *
+ * Whatever can be understood goes to its place; what cannot is kept under a reason; all of it in
+ * one transaction, and "OK: n" counts every line.
+ */
+#include <string.h>
+
+#include "adms_private.h"
+#include "fatal.h"
+#include "held.h"
+#include "ingest.h"
+#include "intake.h"
+#include "log.h"
+#include "options_block.h"
+#include "terminal_options.h"
+#include "verdict.h"
+
+/* A long upload of records is written in pieces, so that it does not hold up the loop. */
+#define PIECE_LINES 500
+#define PIECE_BYTES (1 << 20)
+#define MAX_TRIES 5 /* of a piece, after deadlocks */
+
+static req_step upload_attlog, upload_records, upload_options, upload_raw;
+static req_step piece_start, piece_asked, piece_write, piece_kept;
+static req_step upload_kept, punches_durable, stamp_kept, upload_ignored;
+
+/* An upload on its way. */
+struct upload {
+	const char *table; /* upper case */
+	const char *stamp; /* NULL: none that may be stored */
+	const char *body;
+	size_t len;
+	int lines;
+	bool bare; /* answered "OK" without a count */
+	struct req *req;
+	/* punches */
+	struct ingest_job job;
+	bool durable;
+	/* records: the piece at work, from here to next */
+	struct arena *piece;
+	struct intake *intake;
+	struct record_lines at, next;
+	int n, limit, tries;
+	bool refused; /* the piece is one line, and the database does not take it */
+};
+
+/* adms-push 2 and 2.0. Tables that are not here are kept raw. */
+static const struct table {
+	const char *name;
+	req_step *handler;
+	bool bare;
+} tables[] = {
+	{ "ATTLOG", upload_attlog, false },
+	{ "OPERLOG", upload_records, false },
+	{ "USERINFO", upload_records, false },
+	{ "FINGERTMP", upload_records, false },
+	{ "FACE", upload_records, false },
+	{ "FVEIN", upload_records, false },
+	{ "BIODATA", upload_records, false },
+	{ "BIOPHOTO", upload_records, false },
+	{ "USERPIC", upload_records, false },
+	{ "OPTIONS", upload_options, true },
+	{ "ATTPHOTO", upload_raw, true },
+	{ "FPIMAGE", upload_raw, true },
+	{ "ERRORLOG", upload_raw, true },
+	{ "POSTVERIFYDATA", upload_raw, true },
+	{ "RTLOG", upload_raw, true },
+	{ "RTSTATE", upload_raw, true },
+	{ "TABLEDATA", upload_raw, false },
+};
+
+static struct upload *upload_of(struct req *r)
+{
+	return contact_of(r)->data;
+}
+
+/* A word of the request that may be stored and said again. */
+static bool word_ok(const char *word)
+{
+	size_t n = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+	return n > 0 && n <= 32 && !word[n];
+}
+
+/* The table of a request. G1 has no table=: which stamp it sends says what it is (2). */
+static const char *upload_table(struct req *r)
+{
+	const char *table = req_param(r, "table"), *type = req_param(r, "type");
+	if (table && *table)
+		return word_ok(table) ? table : "?";
+	if (req_param(r, "FPImage"))
+		return "FPIMAGE";
+	if (req_param(r, "AuthType"))
+		return "AUTH";
+	if (type)
+		return word_ok(type) ? type : "?";
+	if (req_param(r, "OpStamp"))
+		return "OPERLOG";
+	if (req_param(r, "PhotoStamp"))
+		return "ATTPHOTO";
+	return "ATTLOG";
+}
+
+/* "0" is the answer to a query: not a stamp (1.5). */
+static const char *upload_stamp(struct req *r)
+{
+	static const char *const names[] = { "Stamp", "OpStamp", "PhotoStamp" };
+	for (size_t i = 0; i < LEN(names); i++) {
+		const char *stamp = req_param(r, names[i]);
+		if (stamp && options_stamp_ok(span_of(stamp)) && strspn(stamp, "0") < strlen(stamp))
+			return stamp;
+	}
+	return NULL;
+}
+
+static const struct table *table_find(const char *name)
+{
+	for (size_t i = 0; i < LEN(tables); i++)
+		if (str_same_word(tables[i].name, name))
+			return &tables[i];
+	return NULL;
+}
+
+static char *upper(struct arena *a, const char *word)
+{
+	char *text = arena_strdup(a, word);
+	for (char *p = text; *p; p++)
+		if (*p >= 'a' && *p <= 'z')
+			*p = (char)(*p - 'a' + 'A');
+	return text;
+}
+
+void upload_start(struct req *r, const struct rows *rows)
+{
+	struct arena *a = req_arena(r);
+	struct contact *c = contact_of(r);
+	struct upload *u = arena_alloc(a, sizeof(*u));
+	const char *name = upload_table(r);
+	const struct table *table = table_find(name);
+	c->data = u;
+	u->req = r;
+	u->table = table ? table->name : upper(a, name);
+	u->bare = table && table->bare;
+	u->stamp = upload_stamp(r);
+	u->body = req_body(r, &u->len);
+	u->lines = (int)record_count_lines(u->body, u->len);
+	if (strcmp(u->table, "AUTH") == 0) { /* background verification is not done here (5) */
+		req_text(r, 200, "AUTH=Failed\n");
+		return;
+	}
+	if (!c->terminal->approved) {
+		if (table && table->handler == upload_attlog)
+			held_upload(r, NULL);
+		else
+			upload_ignored(r, NULL);
+		return;
+	}
+	terminal_pushed(c->adms->terminals, c->terminal);
+	(table ? table->handler : upload_raw)(r, NULL);
+}
+
+/* POST fdata: photos, also from firmware that has cdata for everything else. */
+void upload_photo(struct req *r, const struct rows *rows)
+{
+	struct arena *a = req_arena(r);
+	struct contact *c = contact_of(r);
+	struct upload *u = arena_alloc(a, sizeof(*u));
+	c->data = u;
+	*u = (struct upload){
+		.table = "ATTPHOTO", .bare = true, .stamp = upload_stamp(r), .lines = 1, .req = r
+	};
+	u->body = req_body(r, &u->len);
+	(c->terminal->approved ? upload_raw : upload_ignored)(r, NULL);
+}
+
+static void upload_reply(struct req *r)
+{
+	const struct upload *u = upload_of(r);
+	const char *tablename = req_param(r, "tablename");
+	if (u->bare)
+		req_text(r, 200, "OK");
+	else if (strcmp(u->table, "TABLEDATA") == 0 && tablename && word_ok(tablename))
+		req_text(r, 200, "%s=%d", tablename, u->lines);
+	else
+		req_text(r, 200, "OK: %d", u->lines);
+}
+
+/* ---- stamps ---- */
+
+static int stamp_slot(const char *table)
+{
+	return strcmp(table, "ATTLOG") == 0    ? STAMP_ATTLOG
+	       : strcmp(table, "OPERLOG") == 0 ? STAMP_OPERLOG
+					       : STAMP_OTHER;
+}
+
+/* Tables whose stamp a handshake gives back. */
+static bool table_has_stamp(const char *table)
+{
+	static const char *const names[] = { "ATTLOG", "OPERLOG", "ATTPHOTO", "BIODATA", "IDCARD",
+		"ERRORLOG" };
+	for (size_t i = 0; i < LEN(names); i++)
+		if (strcmp(names[i], table) == 0)
+			return true;
+	return false;
+}
+
+/* The statement that stores a stamp which is not stored yet; only after the data, or with it. */
+static int upload_stamp_statement(struct req *r, struct db_statement *out)
+{
+	struct arena *a = req_arena(r);
+	const struct upload *u = upload_of(r);
+	struct terminal *t = contact_of(r)->terminal;
+	if (!u->stamp || !table_has_stamp(u->table))
+		return 0;
+	char *known = t->stamps[stamp_slot(u->table)];
+	if (stamp_slot(u->table) != STAMP_OTHER && strcmp(known, u->stamp) == 0)
+		return 0;
+	struct db_arg *args = arena_array(a, 3, sizeof(*args));
+	args[0] = db_int(a, t->id);
+	args[1] = db_text(u->table);
+	args[2] = db_text(u->stamp);
+	*out = (struct db_statement){ "select terminal_stamped($1::int, $2::text, $3::text)", args,
+		3 };
+	return 1;
+}
+
+static void upload_stamp_known(struct req *r)
+{
+	const struct upload *u = upload_of(r);
+	char *known = contact_of(r)->terminal->stamps[stamp_slot(u->table)];
+	if (u->stamp && table_has_stamp(u->table))
+		snprintf(known, sizeof(contact_of(r)->terminal->stamps[0]), "%s", u->stamp);
+}
+
+/* ---- ATTLOG ---- */
+
+static void job_done(void *arg, bool durable)
+{
+	struct upload *u = arg;
+	u->durable = durable;
+	req_wake(u->req, NULL);
+}
+
+static bool job_cancel(void *arg)
+{
+	struct upload *u = arg;
+	return ingest_cancel(contact_of(u->req)->adms->ingest, &u->job);
+}
+
+static void upload_attlog(struct req *r, const struct rows *rows)
+{
+	struct contact *c = contact_of(r);
+	struct upload *u = upload_of(r);
+	if (u->lines == 0) {
+		upload_reply(r);
+		return;
+	}
+	u->job = (struct ingest_job){
+		.terminal = c->terminal, .body = u->body, .len = u->len, .done = job_done, .arg = u
+	};
+	req_wait(r, punches_durable, job_cancel, u);
+	ingest_add(c->adms->ingest, &u->job);
+}
+
+static void punches_durable(struct req *r, const struct rows *rows)
+{
+	const struct upload *u = upload_of(r);
+	struct db_statement stamp;
+	if (!u->durable) {
+		req_text(r, 200, "ERROR: not stored");
+		return;
+	}
+	if (upload_stamp_statement(r, &stamp) == 0) {
+		upload_reply(r);
+		return;
+	}
+	req_query_with(r, stamp_kept, &(struct req_query_options){ .try = true }, &stamp, 1);
+}
+
+/* A stamp that could not be stored costs a repetition, no punch. */
+static void stamp_kept(struct req *r, const struct rows *rows)
+{
+	if (!req_error(r))
+		upload_stamp_known(r);
+	upload_reply(r);
+}
+
+/* ---- records: OPERLOG and its kin ---- */
+
+static void piece_free(void *arg)
+{
+	arena_free(((struct upload *)arg)->piece);
+}
+
+static void upload_records(struct req *r, const struct rows *rows)
+{
+	struct upload *u = upload_of(r);
+	u->next = record_lines(u->body, u->len);
+	u->limit = PIECE_LINES;
+	arena_defer(req_arena(r), piece_free, u);
+	piece_start(r, NULL);
+}
+
+static void piece_read(struct upload *u)
+{
+	const char *start = u->next.at;
+	struct span line;
+	u->at = u->next;
+	for (u->n = 0; u->n < u->limit && u->next.at - start < PIECE_BYTES; u->n++) {
+		if (!record_next_line(&u->next, &line))
+			break;
+		const char *reason = u->refused ? "refused by the database"
+						: intake_add(u->intake, u->table, line);
+		if (reason)
+			intake_reject(u->intake, u->table, line, reason);
+	}
+}
+
+static void piece_start(struct req *r, const struct rows *rows)
+{
+	struct upload *u = upload_of(r);
+	struct contact *c = contact_of(r);
+	struct db_statement question;
+	arena_free(u->piece);
+	u->piece = arena_new();
+	u->intake = intake_new(c->adms, c->terminal, u->piece);
+	piece_read(u);
+	if (!intake_asks(u->intake, &question)) {
+		piece_write(r, NULL);
+		return;
+	}
+	req_query_with(r, piece_asked, &(struct req_query_options){ .binary = true, .try = true },
+		&question, 1);
+}
+
+static bool piece_is_last(const struct upload *u)
+{
+	struct record_lines rest = u->next;
+	struct span line;
+	return !record_next_line(&rest, &line);
+}
+
+/* One transaction; the stamp with the last one. */
+static void piece_write(struct req *r, const struct rows *rows)
+{
+	struct upload *u = upload_of(r);
+	struct db_statement statements[INTAKE_STATEMENTS + 1];
+	int n = intake_statements(u->intake, rows, statements);
+	if (piece_is_last(u))
+		n += upload_stamp_statement(r, &statements[n]);
+	if (n == 0) {
+		upload_reply(r);
+		return;
+	}
+	req_query_with(r, piece_kept, &(struct req_query_options){ .try = true }, statements, n);
+}
+
+/* A value that the database refuses is looked for by halves until its line stands alone. */
+static void piece_failed(struct req *r)
+{
+	struct upload *u = upload_of(r);
+	enum verdict verdict = verdict_of(req_error(r));
+	log_warn("upload_refused", "sn", contact_of(r)->sn, "table", u->table, "state",
+		req_error(r)->state, "lines", log_num(u->n), NULL);
+	if (verdict == VERDICT_FAIL || u->n == 0 || u->refused || u->tries++ == MAX_TRIES) {
+		req_text(r, 200, "ERROR: database");
+		return;
+	}
+	if (verdict == VERDICT_HALVE) {
+		u->tries = 0;
+		u->refused = u->n == 1;
+		u->limit = u->n > 1 ? u->n / 2 : 1;
+	}
+	u->next = u->at;
+	piece_start(r, NULL);
+}
+
+static void piece_asked(struct req *r, const struct rows *rows)
+{
+	if (req_error(r))
+		piece_failed(r);
+	else
+		piece_write(r, rows);
+}
+
+static void piece_kept(struct req *r, const struct rows *rows)
+{
+	struct upload *u = upload_of(r);
+	if (req_error(r)) {
+		piece_failed(r);
+		return;
+	}
+	u->tries = 0;
+	u->refused = false;
+	u->limit = u->limit * 2 < PIECE_LINES ? u->limit * 2 : PIECE_LINES;
+	if (piece_is_last(u))
+		upload_kept(r, NULL);
+	else
+		piece_start(r, NULL);
+}
+
+static void upload_kept(struct req *r, const struct rows *rows)
+{
+	upload_stamp_known(r);
+	upload_reply(r);
+}
+
+/* ---- the rest ---- */
+
+static void upload_options(struct req *r, const struct rows *rows)
+{
+	const struct upload *u = upload_of(r);
+	struct db_statement statement;
+	struct span body = { u->body, u->len };
+	if (options_statement(r, contact_of(r)->terminal, info_options(body), &statement) == 0) {
+		upload_reply(r);
+		return;
+	}
+	req_query_with(r, upload_kept, &(struct req_query_options){ 0 }, &statement, 1);
+}
+
+/* Kept as it came, with the target that says what it was. */
+static void upload_raw(struct req *r, const struct rows *rows)
+{
+	const struct upload *u = upload_of(r);
+	struct db_statement statements[RECORDS_STATEMENTS + 1];
+	struct records records = records_new(contact_of(r)->adms, req_arena(r));
+	struct str content = str_new(req_arena(r));
+	if (u->len == 0) {
+		upload_reply(r);
+		return;
+	}
+	str_add(&content, req_target(r));
+	str_addc(&content, '\n');
+	str_addn(&content, u->body, u->len);
+	records_raw(&records, contact_of(r)->terminal, u->table, req_param(r, "PIN"),
+		(struct span){ content.text, content.len }, u->lines);
+	int n = records_statements(&records, statements);
+	n += upload_stamp_statement(r, &statements[n]);
+	req_query_with(r, upload_kept, &(struct req_query_options){ 0 }, statements, n);
+}
+
+/* A waiting terminal's upload that is no punch: acknowledged, counted, asked for again. */
+static void upload_ignored(struct req *r, const struct rows *rows)
+{
+	struct arena *a = req_arena(r);
+	const struct db_arg args[] = { db_int(a, contact_of(r)->terminal->id) };
+	if (upload_of(r)->lines == 0) {
+		upload_reply(r);
+		return;
+	}
+	upload_of(r)->stamp = NULL;
+	req_query(r, upload_kept,
+		"update terminal set ignored_uploads = ignored_uploads + 1 "
+		"where id = $1::int",
+		LEN(args), args);
+}

@@ -1,0 +1,44 @@
+/*
+ * Accounts as the database has them, remembered for two seconds, so that a request costs no round
+ * trip of its own and a revocation still acts at once.
+ */
+#ifndef ACCOUNTS_H
+#define ACCOUNTS_H
+
+#include "arena.h"
+#include "req.h"
+#include "seal.h"
+
+struct accounts;
+
+struct known {
+	int id; /* 0: there is none */
+	int generation;
+	bool superuser, active;
+	bool dead; /* the token was revoked or has expired */
+	bool by_login_hash; /* found as a login token: its generation must be checked */
+	int64_t tokens_from; /* seconds since 1970; JSON web tokens up to then are refused */
+	int64_t now; /* likewise, when this was read: both by the database's clock */
+	char name[256], email[256];
+	char password_hash[128];
+};
+
+struct accounts *accounts_new(struct arena *, struct db *);
+
+/* How to find one. */
+enum account_by { ACCOUNT_BY_ID, ACCOUNT_BY_NAME, ACCOUNT_BY_TOKEN };
+
+struct account_query {
+	enum account_by by;
+	int id;
+	const char *name;
+	const unsigned char *token_hash; /* SEAL_KEY_SIZE bytes */
+	bool fresh; /* not from memory */
+
+	const struct known *found; /* NULL: nobody; the request's */
+};
+
+/* Runs next(r, NULL) at once or after a statement; q must live as long as the request. */
+void accounts_find(struct accounts *, struct req *, struct account_query *q, req_step *next);
+
+#endif

@@ -1,0 +1,111 @@
+/* The REST surface: its routes and what holds for all of them. */
+#include "api.h"
+
+#include <string.h>
+
+#include "auth_private.h"
+#include "context.h"
+#include "errors.h"
+#include "fatal.h"
+#include "punch_memory.h"
+#include "routes.h"
+
+static const struct route *const api_routes[] = { auth_routes, personnel_routes, iclock_routes };
+
+enum { DEADLINE_MS = 30000 };
+
+/* --- finding routes ------------------------------------------------------------------------- */
+
+/* The tables one after the other; the first that has a route for the method. */
+static void routes_find(enum method method, const char *path, size_t len, struct route_match *match)
+{
+	int allowed = 0;
+
+	for (size_t i = 0; i < LEN(api_routes); i++) {
+		route_find(api_routes[i], method, path, len, match);
+		allowed |= match->allowed;
+		if (match->route)
+			break;
+	}
+	match->allowed = allowed;
+}
+
+int api_methods(const char *path)
+{
+	struct route_match match;
+	int allowed = 0;
+
+	for (size_t i = 0; i < LEN(api_routes); i++) {
+		route_find(api_routes[i], OPTIONS, path, strlen(path), &match);
+		allowed |= match.allowed;
+	}
+	return allowed;
+}
+
+static void options(struct req *r, const struct rows *rows)
+{
+	reply_json(r, 200, errors_new(req_arena(r)));
+}
+
+static const struct route options_route = { OPTIONS, "", options, NULL, API_OPEN };
+
+static void api_match(const struct surface *surface, enum method method, const char *path,
+	size_t len, struct route_match *match)
+{
+	routes_find(method, path, len, match);
+	if (!match->route && match->allowed && method == OPTIONS)
+		match->route = &options_route;
+}
+
+static bool api_claims(const struct surface *surface, const char *path, size_t len)
+{
+	return true;
+}
+
+static void api_before(struct req *r, req_step *next)
+{
+	req_add_header(r, "Allow", route_allow(req_arena(r), api_methods(req_path(r))));
+	auth_before(r, next);
+}
+
+/* --- life ----------------------------------------------------------------------------------- */
+
+static const char *const headers[] = { "Vary: Accept", NULL };
+
+struct api *api_new(const struct api_options *o)
+{
+	struct arena *a = arena_new();
+	struct api *api = arena_alloc(a, sizeof(*api));
+
+	api->arena = a;
+	api->options = *o;
+	api->auth = auth_new(a, o);
+	api->punches = punch_memory_new();
+	api->surface = (struct surface){
+		.name = "api",
+		.ctx = api,
+		.db = o->db,
+		.deadline_ms = DEADLINE_MS,
+		.claims = api_claims,
+		.match = api_match,
+		.refused = api_refused,
+		.failed = api_failed,
+		.before = api_before,
+		.headers = headers,
+	};
+	return api;
+}
+
+const struct surface *api_surface(struct api *api)
+{
+	return &api->surface;
+}
+
+void api_free(struct api *api)
+{
+	if (!api)
+		return;
+	auth_free(api->auth);
+	punch_memory_free(api->punches);
+	arena_free(api->arena);
+}

@@ -1,0 +1,41 @@
+/*
+ * The REST side as the rest of the program sees it: one surface.
+ */
+#ifndef API_H
+#define API_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "db.h"
+#include "http.h"
+#include "seal.h"
+
+struct api;
+
+/* Server secrets, read from table secret at start; SEAL_KEY_SIZE bytes each. */
+struct api_secrets {
+	unsigned char jwt[SEAL_KEY_SIZE]; /* HS256 key */
+	unsigned char login_token[SEAL_KEY_SIZE]; /* HMAC key of login tokens */
+	unsigned char lookup[SEAL_KEY_SIZE]; /* keyed hashes of card and e-mail */
+};
+
+struct api_options {
+	struct event_base *base;
+	struct offload *offload;
+	const struct config *config;
+	const struct seal *seal;
+	const struct api_secrets *secrets;
+	struct db *db; /* the pool for requests */
+};
+
+struct api *api_new(const struct api_options *);
+const struct surface *api_surface(struct api *);
+void api_free(struct api *);
+
+/* For other surfaces that need a login (/metrics on `listen`): checks Authorization like any API
+ * request, then runs next(r, NULL); replies 401 itself. */
+void api_require_login(struct api *, struct req *, req_step *next);
+
+#endif

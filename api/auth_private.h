@@ -1,0 +1,17 @@
+/* What auth.c and login.c share. */
+#ifndef AUTH_PRIVATE_H
+#define AUTH_PRIVATE_H
+
+#include "auth.h"
+
+struct auth {
+	const struct config *config;
+	const struct api_secrets *secrets;
+	struct accounts *accounts;
+	struct verify *verify;
+};
+
+struct auth *auth_new(struct arena *, const struct api_options *);
+void auth_free(struct auth *);
+
+#endif

@@ -1,0 +1,27 @@
+/* What the API's own files share; not for others. */
+#ifndef CONTEXT_H
+#define CONTEXT_H
+
+#include "api.h"
+#include "http.h"
+
+struct auth;
+struct punch_memory;
+
+struct api {
+	struct arena *arena;
+	struct api_options options;
+	struct surface surface;
+	struct auth *auth;
+	struct punch_memory *punches;
+};
+
+static inline struct api *api_of(const struct req *r)
+{
+	return req_ctx(r);
+}
+
+/* Methods that any route of ours has for the path; 0 when there is none. */
+int api_methods(const char *path);
+
+#endif

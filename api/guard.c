@@ -1,0 +1,130 @@
+/* Failed logins: a score for each address and each name, falling by one in ten seconds. */
+#include "guard.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "seal.h"
+
+enum {
+	SETS = 512,
+	WAYS = 4,
+	FORGET_MS = 10000, /* one failure */
+	ADDRESS_SLOW = 5, /* failures */
+	ADDRESS_REFUSE = 20,
+	NAME_SLOW = 10,
+	NAME_REFUSE = 30,
+	SCORE_MAX = 40,
+	DELAY_MAX = 4000 /* ms */
+};
+
+struct score {
+	unsigned char key[16];
+	int64_t emptied; /* when it will have fallen to 0 */
+};
+
+struct guard {
+	unsigned char key[SEAL_KEY_SIZE];
+	struct score scores[SETS][WAYS];
+};
+
+struct guard *guard_new(struct arena *a)
+{
+	struct guard *g = arena_alloc(a, sizeof(*g));
+	seal_random(g->key, sizeof(g->key));
+	return g;
+}
+
+/* An IPv6 customer has a /64, so that is what counts as one address. */
+static void address_key(const struct guard *g, const char *address, unsigned char key[32])
+{
+	unsigned char bytes[17] = { 'a' };
+	const char *text = strncmp(address, "::ffff:", 7) == 0 ? address + 7 : address;
+
+	if (strchr(address, ':') && text == address && inet_pton(AF_INET6, address, bytes + 1) == 1)
+		seal_hmac(g->key, bytes, 9, key);
+	else
+		seal_hmac(g->key, text, strlen(text), key);
+}
+
+static void name_key(const struct guard *g, const char *name, unsigned char key[32])
+{
+	unsigned char first[33] = { 'n' };
+
+	seal_sha256(name, strlen(name), first + 1);
+	seal_hmac(g->key, first, sizeof(first), key);
+}
+
+static struct score *score_find(struct guard *g, const unsigned char *key, bool make)
+{
+	struct score *set = g->scores[(key[30] << 8 | key[31]) % SETS], *least = set;
+
+	for (int i = 0; i < WAYS; i++) {
+		if (memcmp(set[i].key, key, sizeof(set[i].key)) == 0)
+			return &set[i];
+		if (set[i].emptied < least->emptied)
+			least = &set[i];
+	}
+	if (!make)
+		return NULL;
+	memcpy(least->key, key, sizeof(least->key));
+	least->emptied = 0;
+	return least;
+}
+
+/* In milliseconds until forgotten. */
+static int64_t score_left(struct guard *g, const unsigned char *key, int64_t now)
+{
+	const struct score *s = score_find(g, key, false);
+	return s && s->emptied > now ? s->emptied - now : 0;
+}
+
+static int seconds_until(int64_t left, int failures)
+{
+	return (int)((left - (int64_t)(failures - 1) * FORGET_MS) / 1000) + 1;
+}
+
+struct guard_advice guard_ask(struct guard *g, const char *address, const char *name, int64_t now)
+{
+	unsigned char by_address[32], by_name[32];
+	struct guard_advice advice = { 0 };
+
+	address_key(g, address, by_address);
+	name_key(g, name, by_name);
+	int64_t here = score_left(g, by_address, now), there = score_left(g, by_name, now);
+	int here_n = (int)((here + FORGET_MS - 1) / FORGET_MS);
+	int there_n = (int)((there + FORGET_MS - 1) / FORGET_MS);
+	if (here_n >= ADDRESS_REFUSE) {
+		advice.refuse_seconds = seconds_until(here, ADDRESS_REFUSE);
+	} else if (here_n > 0 && there_n >= NAME_REFUSE) {
+		int alone = seconds_until(here, 1), both = seconds_until(there, NAME_REFUSE);
+		advice.refuse_seconds = alone < both ? alone : both;
+	} else if (here_n >= ADDRESS_SLOW) {
+		int steps = (here_n - ADDRESS_SLOW) / 2;
+		advice.delay_ms = steps < 4 ? 250 << steps : DELAY_MAX;
+	} else if (there_n >= NAME_SLOW) {
+		advice.delay_ms = 1000;
+	}
+	return advice;
+}
+
+static void score_raise(struct guard *g, const unsigned char *key, int64_t now)
+{
+	struct score *s = score_find(g, key, true);
+
+	if (s->emptied < now)
+		s->emptied = now;
+	s->emptied += FORGET_MS;
+	if (s->emptied > now + (int64_t)SCORE_MAX * FORGET_MS)
+		s->emptied = now + (int64_t)SCORE_MAX * FORGET_MS;
+}
+
+void guard_failed(struct guard *g, const char *address, const char *name, int64_t now)
+{
+	unsigned char key[32];
+
+	address_key(g, address, key);
+	score_raise(g, key, now);
+	name_key(g, name, key);
+	score_raise(g, key, now);
+}

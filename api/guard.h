@@ -1,0 +1,31 @@
+/*
+ * Remembers failed logins per address and per account name, known or not, and says how long the
+ * next attempt has to wait. Bounded; forgets with time.
+ *
+ * Who fails from one address is soon slowed and then refused. Failures of others against an
+ * account slow it for all, but refuse only addresses that have failed themselves: strangers cannot
+ * lock its owner out.
+ */
+#ifndef GUARD_H
+#define GUARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+
+struct guard;
+
+struct guard *guard_new(struct arena *);
+
+struct guard_advice {
+	int refuse_seconds; /* not 0: refused, come back after */
+	int delay_ms; /* else: look at the password only after */
+};
+
+/* now: clock_ticks(). */
+struct guard_advice guard_ask(struct guard *, const char *address, const char *name, int64_t now);
+
+void guard_failed(struct guard *, const char *address, const char *name, int64_t now);
+
+#endif

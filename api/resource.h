@@ -1,0 +1,136 @@
+/*
+ * A REST resource from one table of fields: list, read, create, update, delete.
+ *
+ * The SQL that is made calls the resource's main row "t": select <fields> from <from> where ... .
+ * Results are binary; dates and times become text in SQL.
+ */
+#ifndef RESOURCE_H
+#define RESOURCE_H
+
+#include <jansson.h>
+
+#include "filter.h"
+#include "out.h"
+#include "req.h"
+#include "sql.h"
+
+enum field_type {
+	FT_INT = 1,
+	FT_BOOL,
+	FT_FLAG, /* boolean column shown as 1 or 0, written as number or boolean */
+	FT_TEXT,
+	FT_EMAIL,
+	FT_DATE,
+	FT_TIME, /* timestamptz (shown in the configured zone) or timestamp; read-only */
+	FT_DOUBLE, /* read-only */
+	FT_REF, /* id of another row; read as object of .members (null when the first is null) */
+	FT_REFS, /* list of ids, not empty; read as FT_JSON; stored by hooks */
+	FT_OBJECT, /* object of .members, never null; read-only here */
+	FT_JSON /* JSON made by SQL; read-only */
+};
+
+enum {
+	F_WRITE = 1, /* taken from bodies */
+	F_REQUIRED = 2, /* on create; never null or blank */
+	F_FIXED = 4, /* changes on update are ignored */
+	F_UNIQUE = 8, /* checked beforehand: "<table> with this <json> already exists." */
+	F_PARENT = 16, /* a reference to the same table: no circles */
+	F_SEALED = 32, /* member of the sealed record, not a column */
+	F_ORDER = 64, /* may be used in ?ordering= */
+	F_SECRET = 128, /* null for who may not see credentials */
+	F_HIDDEN = 256, /* written, never shown */
+	F_HOOKED = 512 /* validated here, stored by hooks only */
+};
+
+enum { OP_EQ = 1, OP_CONTAINS = 2 /* <json>_icontains */ };
+
+struct field {
+	const char *json;
+	const char *expr; /* SQL to read it: "t.code"; for FT_REF unused (members say) */
+	enum field_type type;
+	int flags;
+	int filters;
+	int max; /* text: characters; 0 = no limit */
+	const char *column; /* to write it; NULL: expr without "t." */
+	const char *null_as; /* SQL stored for null; NULL = null */
+	const char *choices; /* "M|F|S", also for FT_INT; NULL: any */
+	int64_t low, high; /* FT_INT, when not both 0; otherwise the range of int4 */
+	const char *table; /* FT_REF, FT_REFS: where the ids live */
+	const struct field *members; /* FT_REF, FT_OBJECT */
+	const char *store; /* NULL, or SQL with $$ for the value: "nullif($$, 0)" */
+};
+
+struct write;
+
+struct resource {
+	const char *name; /* in messages */
+	const char *table; /* "department" */
+	const char *from; /* NULL: "<table> t"; else "employee t join ..." (all one row per t) */
+	const char *count_from; /* NULL: "<table> t"; what filters need beyond it */
+	const struct field *fields;
+	const struct filter *filters; /* beyond those of the fields; NULL allowed */
+	const char *const *search; /* expressions that ?search= looks into; NULL-terminated */
+	const char *fallback; /* order without ?ordering=; NULL: "id" */
+	const char *sealed; /* place of the sealed record (columns row_key, sealed), or NULL */
+	const char *touch; /* NULL, or "update_time = now()", set by every update */
+	int keep_up_to; /* rows with ids up to this cannot be deleted */
+	const char *current; /* extra expressions over t read before an update, for the hooks */
+
+	/* After the table's own validation: may add errors, write_set() and write_with(). Row 0 of
+	 * current holds the expressions of .current from first_column on; NULL on create. */
+	void (*check)(struct write *, const struct rows *current, int first_column);
+	/* In place of plain "delete from <table> where id = $1". */
+	const char *delete_sql;
+};
+
+/* Handlers; route->spec is the resource. Pattern with :id for the last three. */
+req_step resource_list, resource_read, resource_create, resource_update, resource_delete;
+
+/* The pieces, for handlers of their own. ------------------------------------------------------ */
+
+/* "select <columns> from <from>"; members in the order of the table. */
+void resource_select(struct sql *, const struct resource *);
+
+/* One row of that select as a JSON object. */
+void resource_write_row(
+	struct out *, struct req *, const struct resource *, const struct rows *, int row);
+
+/* " where true and ...": every filter of fields and resource, and ?search=. False: no row can. */
+bool resource_where(struct sql *, struct req *, const struct resource *);
+
+/* --- what hooks see --------------------------------------------------------------------------- */
+
+struct write {
+	struct req *req;
+	struct arena *arena;
+	const struct resource *res;
+	bool create;
+	int32_t id; /* of an update */
+	json_t *body;
+	json_t *errors; /* see errors.h */
+	json_t *sealed; /* the sealed record as it will be, or NULL */
+	bool sealed_changed;
+	struct value *given; /* of the fields, in their order */
+	struct sql *sql; /* the statement to come: its parameters */
+	struct set *sets; /* columns to be written */
+	int nsets;
+	struct str with; /* ", name as (...)" */
+	int tries;
+};
+
+/* The body's value of a field that is there and valid, as text; NULL when absent or null. */
+const char *write_text(const struct write *, const char *json);
+bool write_has(const struct write *, const char *json);
+
+/* column = expression, in place of what the body says of the column; $$ in it stands for the
+ * parameter. Once for a column. */
+void write_set(struct write *, const char *column, const char *expression, struct db_arg);
+
+/* Rows to store beside, as ", name as (insert into ... select ... from saved)": `saved` is the row
+ * written; $$ stands for the parameter. */
+void write_with(struct write *, const char *text, struct db_arg);
+
+/* Ids of an FT_REFS member; false when absent. */
+bool write_ids(const struct write *, const char *json, int32_t **ids, int *n);
+
+#endif

@@ -1,0 +1,52 @@
+/* What resource.c, list.c and write.c share. */
+#ifndef RESOURCE_PRIVATE_H
+#define RESOURCE_PRIVATE_H
+
+#include "resource.h"
+
+const struct resource *resource_of(const struct req *);
+
+/* :id of the path; false: replied 404. */
+bool resource_id(struct req *, int32_t *id);
+
+void resource_query_one(struct req *, const struct resource *, int32_t id, req_step *next);
+
+/* The first row, or 404. */
+void resource_reply_one(struct req *, const struct resource *, int status, const struct rows *);
+
+/* The record in columns row_key and sealed; NULL, and logged, when it cannot be read. The
+ * caller's. */
+json_t *sealed_open(
+	struct req *, const struct resource *, const struct rows *, int row, int column);
+
+/* The column that a field is written to. */
+const char *field_column(const struct field *);
+
+/* What a body says of one field. */
+struct value {
+	bool present; /* and valid */
+	bool null;
+	const char *text;
+	int32_t *ids; /* FT_REFS */
+	int n;
+};
+
+struct set {
+	const char *column;
+	const char *expression; /* parameters filled in */
+};
+
+/* Fills w->given from w->body; errors to w->errors. */
+void write_validate(struct write *);
+
+/* With req, arena, res, create, id and body set: makes the rest, and validates. */
+void write_prepare(struct write *);
+
+/* Adds ", <check>" for every reference and unique value to a select that has one column so far;
+ * how many. */
+int write_checks_add(struct write *, struct sql *);
+
+/* What the checks found goes to w->errors; the column after them. */
+int write_checks_tell(struct write *, const struct rows *);
+
+#endif

@@ -1,0 +1,191 @@
+/* /iclock/api/terminals/: the table of members, and what the table cannot say. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "auth.h"
+#include "body.h"
+#include "context.h"
+#include "errors.h"
+#include "fatal.h"
+#include "iclock.h"
+
+static const struct field terminal_area[] = {
+	{ "id", "a.id", FT_INT },
+	{ "area_code", "a.code", FT_TEXT },
+	{ "area_name", "a.name", FT_TEXT },
+	{ 0 },
+};
+
+/* Online: heard of within three of its own poll intervals, and within two minutes at least. */
+static const char state_sql[] =
+	"case when s.last_activity > now() - make_interval(secs => greatest(3 * t.heartbeat, 120))"
+	" then 1 else 3 end";
+
+static const struct field terminal_fields[] = {
+	{ "id", "t.id", FT_INT, F_ORDER, OP_EQ },
+	{ "sn", "t.sn", FT_TEXT, F_WRITE | F_REQUIRED | F_FIXED | F_UNIQUE | F_ORDER,
+		OP_EQ | OP_CONTAINS, 50 },
+	{ "ip_address", "coalesce(s.address, t.ip_address)", FT_TEXT, F_WRITE | F_REQUIRED, OP_EQ,
+		64, .column = "ip_address" },
+	{ "alias", "t.alias", FT_TEXT, F_WRITE | F_REQUIRED | F_ORDER, OP_EQ | OP_CONTAINS, 50 },
+	{ "terminal_name", "t.terminal_name", FT_TEXT },
+	{ "fw_ver", "s.fw_ver", FT_TEXT },
+	{ "push_ver", "t.push_ver", FT_TEXT },
+	{ "state", state_sql, FT_INT, 0, OP_EQ },
+	{ "terminal_tz", "terminal_tz(t.zone, t.fixed_offset)", FT_INT, F_WRITE | F_HOOKED,
+		.low = -840, .high = 840 },
+	{ "area", NULL, FT_REF, F_WRITE, OP_EQ, .column = "area_id", .table = "area",
+		.members = terminal_area },
+	{ "last_activity", "s.last_activity", FT_TIME, F_ORDER },
+	{ "user_count", "s.user_count", FT_INT },
+	{ "fp_count", "s.fp_count", FT_INT },
+	{ "face_count", "s.face_count", FT_INT },
+	{ "palm_count", "s.palm_count", FT_INT },
+	{ "transaction_count", "s.transaction_count", FT_INT },
+	{ "push_time", "s.push_time", FT_TIME },
+	{ "transfer_time", "t.transfer_time", FT_TEXT, F_WRITE, 0, 100,
+		.null_as = "'00:00;14:05'" },
+	{ "transfer_interval", "t.transfer_interval", FT_INT, F_WRITE, .null_as = "1", .low = 0,
+		.high = 65535 },
+	{ "is_attendance", "t.is_attendance <> 0", FT_FLAG, F_WRITE, .column = "is_attendance",
+		.null_as = "1", .store = "($$::boolean)::int" },
+	{ "area_name", "a.name", FT_TEXT },
+	{ "heartbeat", "t.heartbeat", FT_INT, F_WRITE | F_HIDDEN, .null_as = "10", .low = 1,
+		.high = 86400 },
+	{ 0 },
+};
+
+static const char *const terminal_search[] = { "t.sn", "t.alias", NULL };
+
+#define TERMINAL_FROM "terminal t left join terminal_state s on s.terminal_id = t.id"
+
+/* --- what is checked beyond the table -------------------------------------------------------- */
+
+static bool address_is_good(const char *text)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
+}
+
+/* Goes into the terminal's options as it is. */
+static bool times_are_good(const char *text)
+{
+	return text[strspn(text, "0123456789:;")] == '\0';
+}
+
+static bool sn_is_good(const char *text)
+{
+	for (; *text; text++)
+		if (*text <= ' ' || *text > '~')
+			return false;
+	return true;
+}
+
+static void zone_write(struct write *w)
+{
+	const char *wanted = write_text(w, "terminal_tz");
+	const char *ours = api_of(w->req)->options.config->timezone;
+	const char *fixed = "terminal_fixed(t.zone, t.fixed_offset, $$::int)";
+
+	if (w->create)
+		write_set(w, "zone", "$$::text", db_text(ours));
+	if (!wanted)
+		return;
+	if (w->create)
+		fixed = arena_printf(w->arena, "terminal_fixed($%d::text, null, $$::int)",
+			sql_param(w->sql, db_text(ours)));
+	write_set(w, "fixed_offset", fixed, db_text(wanted));
+}
+
+static void terminal_check(struct write *w, const struct rows *current, int first_column)
+{
+	const char *sn = write_text(w, "sn"), *address = write_text(w, "ip_address");
+	const char *times = write_text(w, "transfer_time");
+
+	if (sn && !sn_is_good(sn))
+		errors_add(w->errors, "sn", "Enter a valid value.");
+	if (address && !address_is_good(address))
+		errors_add(w->errors, "ip_address", "Enter a valid IPv4 or IPv6 address.");
+	if (times && !times_are_good(times))
+		errors_add(w->errors, "transfer_time", "Enter a valid value.");
+	if (write_has(w, "area") && !write_text(w, "area"))
+		errors_add(w->errors, "area", "This field may not be null.");
+	if (w->create && !write_has(w, "area"))
+		write_set(w, "area_id",
+			"coalesce($$::int, (select id from area where not_authorised))",
+			db_text(NULL));
+	zone_write(w);
+}
+
+const struct resource terminals = {
+	.name = "terminal",
+	.table = "terminal",
+	.from = TERMINAL_FROM " join area a on a.id = t.area_id",
+	.count_from = TERMINAL_FROM,
+	.fields = terminal_fields,
+	.search = terminal_search,
+	.check = terminal_check,
+};
+
+/* --- actions -------------------------------------------------------------------------------- */
+
+static req_step action_done, synced;
+
+/* Unknown ids change nothing. route->spec is the word in the path. */
+static const char action_sql[] =
+	"select w.bad, case when w.bad is null then"
+	" terminal_action($1::int[], $2::text, make_interval(secs => $3::int8), $4::int)::text end"
+	" from (select min(i) as bad from unnest($1::int[]) i"
+	" where not exists (select from terminal where id = i)) w";
+
+void terminals_action(struct req *r, const struct rows *rows)
+{
+	json_t *errors = errors_new(req_arena(r)), *body = body_read(r);
+	struct arena *a = req_arena(r);
+	int32_t *ids;
+	int n;
+
+	if (!body)
+		return;
+	body_ids(a, body, "terminals", true, errors, &ids, &n, NULL);
+	if (errors_reply(r, errors))
+		return;
+	const struct db_arg args[] = { db_int4_array(a, ids, NULL, n), db_text(req_route(r)->spec),
+		db_int(a, api_of(r)->options.config->command_expiry),
+		db_int(a, auth_account(r)->id) };
+	req_query(r, action_done, action_sql, LEN(args), args);
+}
+
+static void action_done(struct req *r, const struct rows *rows)
+{
+	if (rows_null(rows, 0, 0)) {
+		reply_done(r);
+		return;
+	}
+	error_field(r, "terminals",
+		arena_printf(req_arena(r), "Invalid pk \"%lld\" - object does not exist.",
+			(long long)rows_int(rows, 0, 0)));
+}
+
+/* POST {id}/sync/: everybody is sent to this terminal again. */
+void terminals_sync(struct req *r, const struct rows *rows)
+{
+	int64_t id;
+
+	if (!str_to_int(req_arg(r, "id"), 0, INT32_MAX, &id)) {
+		error_not_found(r);
+		return;
+	}
+	const struct db_arg args[] = { db_int(req_arena(r), id) };
+	req_query(r, synced, "select terminal_sync(id)::text from terminal where id = $1::int",
+		LEN(args), args);
+}
+
+static void synced(struct req *r, const struct rows *rows)
+{
+	if (rows_count(rows) == 0)
+		error_not_found(r);
+	else
+		reply_done(r);
+}

@@ -1,0 +1,9 @@
+/* Handlers of /iclock/api/transactions/. */
+#ifndef TRANSACTIONS_H
+#define TRANSACTIONS_H
+
+#include "req.h"
+
+req_step transactions_list, transactions_read, transactions_delete, transactions_export;
+
+#endif

@@ -1,0 +1,199 @@
+/* What a body says, checked against the table of fields, in the words of DRF. */
+#include <stdio.h>
+#include <string.h>
+
+#include "auth.h"
+#include "body.h"
+#include "errors.h"
+#include "fatal.h"
+#include "resource_private.h"
+
+/* Characters, not bytes. */
+static size_t text_length(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
+static bool choice_known(const char *choices, const char *text)
+{
+	size_t n = strlen(text);
+
+	for (;;) {
+		size_t len = strcspn(choices, "|");
+		if (len == n && memcmp(choices, text, n) == 0)
+			return true;
+		if (!choices[len])
+			return false;
+		choices += len + 1;
+	}
+}
+
+static bool email_is_good(const char *text)
+{
+	const char *at = strchr(text, '@');
+
+	if (!at || at == text || strpbrk(text, " \t\r\n,;<>()\\\"") || strchr(at + 1, '@'))
+		return false;
+	const char *dot = strrchr(at, '.');
+	return dot && dot > at + 1 && dot[1] && at[1] != '.' && !strstr(at, "..");
+}
+
+/* A message, or NULL when the text is fine. */
+static const char *text_problem(struct arena *a, const struct field *f, const char *text)
+{
+	if (!*text)
+		return f->flags & F_REQUIRED ? "This field may not be blank." : NULL;
+	if (f->choices && !choice_known(f->choices, text))
+		return arena_printf(a, "\"%s\" is not a valid choice.", text);
+	if (f->max && text_length(text) > (size_t)f->max)
+		return arena_printf(a, "Ensure this field has no more than %d characters.", f->max);
+	if (f->type == FT_EMAIL && !email_is_good(text))
+		return "Enter a valid email address.";
+	return NULL;
+}
+
+static const char *text_value(
+	struct write *w, const struct field *f, const json_t *json, struct value *v)
+{
+	const char *text = body_text(w->arena, json);
+
+	if (!text)
+		return "Not a valid string.";
+	const char *problem = text_problem(w->arena, f, text);
+	v->text = text;
+	v->null = f->choices && !*text; /* no choice made */
+	return problem;
+}
+
+static const char *int_value(
+	struct write *w, const struct field *f, const json_t *json, struct value *v)
+{
+	int64_t n, low = f->low, high = f->high;
+
+	if (low == 0 && high == 0) {
+		low = INT32_MIN;
+		high = INT32_MAX;
+	}
+	if (!body_int(json, &n))
+		return "A valid integer is required.";
+	v->text = arena_printf(w->arena, "%lld", (long long)n);
+	if (f->choices && !choice_known(f->choices, v->text))
+		return arena_printf(w->arena, "\"%s\" is not a valid choice.", v->text);
+	if (n > high)
+		return arena_printf(w->arena, "Ensure this value is less than or equal to %lld.",
+			(long long)high);
+	if (n < low)
+		return arena_printf(w->arena, "Ensure this value is greater than or equal to %lld.",
+			(long long)low);
+	return NULL;
+}
+
+static const char *bool_value(const json_t *json, struct value *v)
+{
+	bool yes;
+
+	if (!body_bool(json, &yes))
+		return "Must be a valid boolean.";
+	v->text = yes ? "t" : "f";
+	return NULL;
+}
+
+static const char *date_value(struct write *w, const json_t *json, struct value *v)
+{
+	char date[16];
+	const char *text = json_is_string(json) ? body_text(w->arena, json) : NULL;
+
+	if (!text || !filter_date(text, date))
+		return "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.";
+	v->text = arena_strdup(w->arena, date);
+	return NULL;
+}
+
+static const char *ref_value(struct write *w, const json_t *json, struct value *v)
+{
+	char message[120];
+	int32_t id;
+
+	if (!body_id(json, &id, message))
+		return arena_strdup(w->arena, message);
+	v->text = arena_printf(w->arena, "%d", id);
+	return NULL;
+}
+
+static const char *field_value(
+	struct write *w, const struct field *f, const json_t *json, struct value *v)
+{
+	switch (f->type) {
+	case FT_TEXT:
+	case FT_EMAIL:
+		return text_value(w, f, json, v);
+	case FT_INT:
+		return int_value(w, f, json, v);
+	case FT_BOOL:
+	case FT_FLAG:
+		return bool_value(json, v);
+	case FT_DATE:
+		return date_value(w, json, v);
+	case FT_REF:
+		return ref_value(w, json, v);
+	case FT_TIME:
+	case FT_DOUBLE:
+	case FT_REFS:
+	case FT_OBJECT:
+	case FT_JSON:
+		break;
+	}
+	fatal("%s.%s is no field to be written", w->res->name, f->json);
+}
+
+static bool is_nothing(const struct field *f, const json_t *json)
+{
+	if (json_is_null(json))
+		return true;
+	if (f->type == FT_TEXT || f->type == FT_EMAIL || !json_is_string(json))
+		return false;
+	const char *text = json_string_value(json);
+	return !text[strspn(text, " \t\r\n")];
+}
+
+static void field_validate(struct write *w, const struct field *f, struct value *v)
+{
+	const json_t *json = json_object_get(w->body, f->json);
+	const char *problem = NULL;
+
+	if (f->type == FT_REFS) {
+		body_ids(w->arena, w->body, f->json, w->create && (f->flags & F_REQUIRED),
+			w->errors, &v->ids, &v->n, NULL);
+		v->present = v->n > 0;
+		return;
+	}
+	if (!json) {
+		if (w->create && (f->flags & F_REQUIRED))
+			errors_add(w->errors, f->json, "This field is required.");
+		return;
+	}
+	v->null = is_nothing(f, json);
+	/* what was shown as null comes back as null, and means nothing */
+	if (v->null && !w->create && (f->flags & F_SECRET) && !auth_sees_credentials(w->req))
+		return;
+	if (v->null && (f->flags & F_REQUIRED))
+		problem = "This field may not be null.";
+	else if (!v->null)
+		problem = field_value(w, f, json, v);
+	if (problem)
+		errors_add(w->errors, f->json, "%s", problem);
+	v->present = !problem;
+}
+
+void write_validate(struct write *w)
+{
+	const struct field *f = w->res->fields;
+
+	for (int i = 0; f[i].json; i++)
+		if ((f[i].flags & F_WRITE) && (w->create || !(f[i].flags & F_FIXED)))
+			field_validate(w, &f[i], &w->given[i]);
+}

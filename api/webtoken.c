@@ -1,0 +1,96 @@
+/*
+ * Verified by libjwt. It prints members sorted by name, and real servers do not, so the text to be
+ * signed is written here.
+ */
+#include "webtoken.h"
+
+#include <errno.h>
+#include <jwt.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "out.h"
+#include "str.h"
+
+enum { TOKEN_MAX = 4096 };
+
+static void base64url_add(struct str *out, const void *bytes, size_t n)
+{
+	unsigned char *text = arena_alloc(out->arena, 4 * (n / 3 + 1) + 1);
+	int len = EVP_EncodeBlock(text, bytes, (int)n);
+
+	while (len > 0 && text[len - 1] == '=')
+		len--;
+	for (int i = 0; i < len; i++)
+		str_addc(out, text[i] == '+' ? '-' : text[i] == '/' ? '_' : (char)text[i]);
+}
+
+static void claims_write(struct out *o, const struct webtoken *t)
+{
+	json_open(o, '{');
+	json_key(o, "user_id");
+	json_int(o, t->user_id);
+	json_key(o, "username");
+	json_text(o, t->username);
+	json_key(o, "exp");
+	json_int(o, t->exp);
+	json_key(o, "email");
+	json_text(o, t->email);
+	json_key(o, "orig_iat");
+	json_int(o, t->orig_iat);
+	if (t->refresh) {
+		json_key(o, "token_type");
+		json_text(o, "refresh");
+	}
+	json_close(o, '}');
+}
+
+const char *webtoken_make(
+	struct arena *a, const unsigned char key[SEAL_KEY_SIZE], const struct webtoken *t)
+{
+	static const char header[] = "{\"typ\":\"JWT\",\"alg\":\"HS256\"}";
+	unsigned char signature[SEAL_KEY_SIZE];
+	struct str text = str_new(a);
+	struct out claims;
+
+	out_init(&claims);
+	claims_write(&claims, t);
+	base64url_add(&text, header, sizeof(header) - 1);
+	str_addc(&text, '.');
+	base64url_add(&text, claims.bytes, claims.len);
+	out_free(&claims);
+	seal_hmac(key, text.text, text.len, signature);
+	str_addc(&text, '.');
+	base64url_add(&text, signature, sizeof(signature));
+	return str_text(&text);
+}
+
+/* A whole number, or -1. */
+static int64_t claim_int(jwt_t *jwt, const char *name)
+{
+	errno = 0;
+	long value = jwt_get_grant_int(jwt, name);
+	return errno || value < 0 ? -1 : value;
+}
+
+enum webtoken_result webtoken_read(
+	const unsigned char key[SEAL_KEY_SIZE], const char *token, int64_t now, struct webtoken *t)
+{
+	jwt_t *jwt = NULL;
+
+	*t = (struct webtoken){ 0 };
+	if (strlen(token) > TOKEN_MAX || jwt_decode(&jwt, token, key, SEAL_KEY_SIZE) != 0)
+		return WEBTOKEN_BAD;
+	bool pinned = jwt_get_alg(jwt) == JWT_ALG_HS256;
+	t->user_id = claim_int(jwt, "user_id");
+	t->exp = claim_int(jwt, "exp");
+	t->orig_iat = claim_int(jwt, "orig_iat");
+	if (t->orig_iat < 0)
+		t->orig_iat = 0;
+	const char *type = jwt_get_grant(jwt, "token_type");
+	t->refresh = type && strcmp(type, "refresh") == 0;
+	jwt_free(jwt);
+	if (!pinned || t->user_id < 1 || t->user_id > INT32_MAX || t->exp < 0)
+		return WEBTOKEN_BAD;
+	return t->exp <= now ? WEBTOKEN_EXPIRED : WEBTOKEN_GOOD;
+}

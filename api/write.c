@@ -1,0 +1,473 @@
+/*
+ * Creating and changing rows of resources: the body is checked against the table, then in one
+ * statement against the database (references, doubles), then one statement writes.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "body.h"
+#include "context.h"
+#include "errors.h"
+#include "fatal.h"
+#include "resource_private.h"
+
+static req_step write_checked, write_saved, write_shown;
+
+enum { TRIES = 100, SETS_MAX = 64 };
+
+/* --- what hooks use ------------------------------------------------------------------------- */
+
+static const struct value *value_find(const struct write *w, const char *json)
+{
+	const struct field *f = w->res->fields;
+
+	for (int i = 0; f[i].json; i++)
+		if (strcmp(f[i].json, json) == 0)
+			return &w->given[i];
+	fatal("%s has no member %s", w->res->name, json);
+}
+
+const char *write_text(const struct write *w, const char *json)
+{
+	const struct value *v = value_find(w, json);
+	return v->present && !v->null ? v->text : NULL;
+}
+
+bool write_has(const struct write *w, const char *json)
+{
+	return value_find(w, json)->present;
+}
+
+bool write_ids(const struct write *w, const char *json, int32_t **ids, int *n)
+{
+	const struct value *v = value_find(w, json);
+
+	*ids = v->ids;
+	*n = v->n;
+	return v->present;
+}
+
+static bool column_is_set(const struct write *w, const char *column)
+{
+	for (int i = 0; i < w->nsets; i++)
+		if (strcmp(w->sets[i].column, column) == 0)
+			return true;
+	return false;
+}
+
+static void set_column(struct write *w, const char *column, const char *expression)
+{
+	if (w->nsets == SETS_MAX || column_is_set(w, column))
+		fatal("%s: too many columns, or %s twice", w->res->name, column);
+	w->sets[w->nsets++] = (struct set){ column, expression };
+}
+
+void write_set(struct write *w, const char *column, const char *expression, struct db_arg arg)
+{
+	struct str filled = str_new(w->arena);
+
+	sql_fill(&filled, expression, sql_param(w->sql, arg), "");
+	set_column(w, column, arena_strdup(w->arena, str_text(&filled)));
+}
+
+void write_with(struct write *w, const char *text, struct db_arg arg)
+{
+	sql_fill(&w->with, text, sql_param(w->sql, arg), "");
+}
+
+/* --- the check ------------------------------------------------------------------------------ */
+
+static int64_t write_number(const struct value *v)
+{
+	int64_t n = 0;
+
+	str_to_int(v->text, INT64_MIN, INT64_MAX, &n);
+	return n;
+}
+
+static void unique_check(
+	struct write *w, struct sql *sql, const struct field *f, const struct value *v)
+{
+	sql_addf(sql, ", exists (select from %s x where x.%s = ", w->res->table, field_column(f));
+	sql_arg(sql, f->type == FT_REF ? "$$::int" : "$$::text", db_text(v->text));
+	if (!w->create)
+		sql_add(sql, " and x.id <> t.id");
+	sql_add(sql, ")");
+}
+
+static void reference_check(struct sql *sql, const struct field *f, const struct value *v)
+{
+	sql_addf(sql, ", not exists (select from %s x where x.id = ", f->table);
+	sql_arg(sql, "$$::int)", db_text(v->text));
+}
+
+/* The first id that does not exist, or null. */
+static void references_check(
+	struct write *w, struct sql *sql, const struct field *f, const struct value *v)
+{
+	sql_arg(sql, ", (select min(w) from unnest($$::int[]) w",
+		db_int4_array(w->arena, v->ids, NULL, v->n));
+	sql_addf(sql, " where not exists (select from %s x where x.id = w))", f->table);
+}
+
+/* Whether the row is its own ancestor then. */
+static void parent_check(struct sql *sql, const struct field *f, const struct value *v)
+{
+	const char *parent = field_column(f);
+
+	sql_addf(sql,
+		", exists (with recursive up as (select x.id, x.%s from %s x where x.id = ", parent,
+		f->table);
+	sql_arg(sql, "$$::int", db_text(v->text));
+	sql_addf(sql,
+		" union select x.id, x.%s from %s x join up on x.id = up.%s)"
+		" select from up where up.id = t.id)",
+		parent, f->table, parent);
+}
+
+/* Calls back for each check that a field needs, in a fixed order. */
+enum check { CHECK_UNIQUE, CHECK_REFERENCE, CHECK_REFERENCES, CHECK_PARENT };
+
+static bool check_needed(
+	const struct write *w, const struct field *f, const struct value *v, enum check check)
+{
+	if (!v->present || v->null)
+		return false;
+	switch (check) {
+	case CHECK_UNIQUE:
+		return f->flags & F_UNIQUE && v->text && *v->text;
+	case CHECK_REFERENCE:
+		return f->type == FT_REF;
+	case CHECK_REFERENCES:
+		return f->type == FT_REFS;
+	case CHECK_PARENT:
+		return f->flags & F_PARENT && !w->create;
+	}
+	return false;
+}
+
+int write_checks_add(struct write *w, struct sql *sql)
+{
+	const struct field *fields = w->res->fields;
+	int n = 0;
+
+	for (int i = 0; fields[i].json; i++) {
+		const struct value *v = &w->given[i];
+		for (int c = CHECK_UNIQUE; c <= CHECK_PARENT; c++) {
+			if (!check_needed(w, &fields[i], v, (enum check)c))
+				continue;
+			n++;
+			if (c == CHECK_UNIQUE)
+				unique_check(w, sql, &fields[i], v);
+			else if (c == CHECK_REFERENCE)
+				reference_check(sql, &fields[i], v);
+			else if (c == CHECK_REFERENCES)
+				references_check(w, sql, &fields[i], v);
+			else
+				parent_check(sql, &fields[i], v);
+		}
+	}
+	return n;
+}
+
+static void check_tell(struct write *w, const struct field *f, const struct value *v,
+	enum check check, const struct rows *rows, int column)
+{
+	if (rows_null(rows, 0, column))
+		return;
+	if (check == CHECK_REFERENCES)
+		errors_add(w->errors, f->json, "Invalid pk \"%lld\" - object does not exist.",
+			(long long)rows_int(rows, 0, column));
+	else if (!rows_bool(rows, 0, column))
+		return;
+	else if (check == CHECK_UNIQUE)
+		errors_add(w->errors, f->json, "%s with this %s already exists.", w->res->name,
+			f->json);
+	else if (check == CHECK_REFERENCE)
+		errors_add(w->errors, f->json, "Invalid pk \"%lld\" - object does not exist.",
+			(long long)write_number(v));
+	else
+		errors_add(
+			w->errors, f->json, "This would place the %s below itself.", w->res->name);
+}
+
+int write_checks_tell(struct write *w, const struct rows *rows)
+{
+	const struct field *fields = w->res->fields;
+	int column = 1;
+
+	for (int i = 0; fields[i].json; i++)
+		for (int c = CHECK_UNIQUE; c <= CHECK_PARENT; c++)
+			if (check_needed(w, &fields[i], &w->given[i], (enum check)c))
+				check_tell(
+					w, &fields[i], &w->given[i], (enum check)c, rows, column++);
+	return column;
+}
+
+/* --- begin ---------------------------------------------------------------------------------- */
+
+void write_prepare(struct write *w)
+{
+	int n = 0;
+
+	while (w->res->fields[n].json)
+		n++;
+	w->given = arena_array(w->arena, (size_t)n + 1, sizeof(*w->given));
+	w->sets = arena_array(w->arena, SETS_MAX, sizeof(*w->sets));
+	w->nsets = 0;
+	w->sql = sql_new(w->arena);
+	w->with = str_new(w->arena);
+	w->errors = errors_new(w->arena);
+	w->sealed_changed = false;
+	write_validate(w);
+}
+
+static void write_begin(struct req *r, struct write *w)
+{
+	const struct resource *res = w->res;
+	struct sql *sql = sql_new(w->arena);
+
+	write_prepare(w);
+	sql_add(sql, w->create ? "select true" : "select t.id is not null");
+	int checks = write_checks_add(w, sql);
+	if (!w->create) {
+		if (res->sealed)
+			sql_add(sql, ", t.row_key, t.sealed");
+		if (res->current)
+			sql_addf(sql, ", %s", res->current);
+		sql_addf(sql, " from (select) one left join %s t on t.id = ", res->table);
+		sql_arg(sql, "$$::int", db_int(w->arena, w->id));
+	}
+	if (w->create && checks == 0)
+		write_checked(r, NULL);
+	else
+		sql_run(sql, r, write_checked);
+}
+
+static void write_start(struct req *r, bool create, int32_t id)
+{
+	struct write *w = arena_alloc(req_arena(r), sizeof(*w));
+
+	w->req = r;
+	w->arena = req_arena(r);
+	w->res = resource_of(r);
+	w->create = create;
+	w->id = id;
+	w->body = body_read(r);
+	req_set_data(r, w);
+	if (w->body)
+		write_begin(r, w);
+}
+
+void resource_create(struct req *r, const struct rows *rows)
+{
+	write_start(r, true, 0);
+}
+
+void resource_update(struct req *r, const struct rows *rows)
+{
+	int32_t id;
+
+	if (resource_id(r, &id))
+		write_start(r, false, id);
+}
+
+/* --- the sealed record ---------------------------------------------------------------------- */
+
+static void tree_release(void *tree)
+{
+	json_decref(tree);
+}
+
+/* False: replied. */
+static bool sealed_merge(struct write *w, const struct rows *rows, int column)
+{
+	const struct field *f = w->res->fields;
+	json_t *old = w->create ? json_object() : sealed_open(w->req, w->res, rows, 0, column);
+
+	if (!old) {
+		error_detail(w->req, 500, "Internal server error.");
+		return false;
+	}
+	arena_defer(w->arena, tree_release, old);
+	w->sealed = json_copy(old);
+	arena_defer(w->arena, tree_release, w->sealed);
+	for (int i = 0; f[i].json; i++) {
+		const struct value *v = &w->given[i];
+		if (!(f[i].flags & F_SEALED) || !v->present)
+			continue;
+		if (v->null)
+			json_object_del(w->sealed, f[i].json);
+		else
+			json_object_set_new(w->sealed, f[i].json, json_string(v->text));
+	}
+	w->sealed_changed = w->create || !json_equal(old, w->sealed);
+	return true;
+}
+
+static void text_release(void *text)
+{
+	free(text);
+}
+
+/* Seals the record anew; returns what the update must still find: " and t.sealed = $n" keeps two
+ * changes at once from losing one. */
+static const char *sealed_set(struct write *w, const struct rows *rows, int column)
+{
+	unsigned char *row_key = arena_alloc(w->arena, SEAL_ROW_KEY_SIZE);
+	char *plain = json_dumps(w->sealed, JSON_COMPACT);
+	size_t n;
+
+	if (!plain)
+		fatal("a sealed record that is no JSON");
+	arena_defer(w->arena, text_release, plain);
+	seal_random(row_key, SEAL_ROW_KEY_SIZE);
+	const unsigned char *sealed = seal_close(api_of(w->req)->options.seal, w->arena,
+		w->res->sealed, row_key, plain, strlen(plain), &n);
+	write_set(w, "row_key", "$$::bytea", db_bytes(row_key, SEAL_ROW_KEY_SIZE));
+	write_set(w, "sealed", "$$::bytea", db_bytes(sealed, n));
+	if (w->create)
+		return "";
+	int number = sql_param(
+		w->sql, db_bytes(rows_text(rows, 0, column + 1), rows_len(rows, 0, column + 1)));
+	return arena_printf(w->arena, " and t.sealed = $%d::bytea", number);
+}
+
+/* --- the statement -------------------------------------------------------------------------- */
+
+static const char *cast_of(const struct field *f)
+{
+	static const char *const casts[] = { [FT_INT] = "$$::int",
+		[FT_BOOL] = "$$::boolean",
+		[FT_FLAG] = "$$::boolean",
+		[FT_TEXT] = "$$::text",
+		[FT_EMAIL] = "$$::text",
+		[FT_DATE] = "$$::date",
+		[FT_REF] = "$$::int",
+		[FT_JSON] = NULL };
+
+	return casts[f->type];
+}
+
+static void field_set(struct write *w, const struct field *f, const struct value *v)
+{
+	const char *column = field_column(f);
+
+	if (column_is_set(w, column)) /* by a hook */
+		return;
+	if (v->null)
+		set_column(w, column, f->null_as ? f->null_as : "null");
+	else
+		write_set(w, column, f->store ? f->store : cast_of(f), db_text(v->text));
+}
+
+static void sets_from_fields(struct write *w)
+{
+	const struct field *f = w->res->fields;
+
+	for (int i = 0; f[i].json; i++)
+		if (w->given[i].present && f[i].type != FT_REFS &&
+			!(f[i].flags & (F_SEALED | F_HOOKED)))
+			field_set(w, &f[i], &w->given[i]);
+}
+
+static void insert_text(struct write *w, struct str *text)
+{
+	str_addf(text, "with saved as (insert into %s (", w->res->table);
+	for (int i = 0; i < w->nsets; i++)
+		str_addf(text, "%s%s", i ? ", " : "", w->sets[i].column);
+	str_add(text, ") values (");
+	for (int i = 0; i < w->nsets; i++)
+		str_addf(text, "%s%s", i ? ", " : "", w->sets[i].expression);
+	str_add(text, ") returning *)");
+}
+
+static void update_text(struct write *w, struct str *text, const char *only)
+{
+	const char *touch = w->res->touch;
+
+	if (w->nsets == 0 && !touch) {
+		str_addf(text, "with saved as (select * from %s t where t.id = ", w->res->table);
+	} else {
+		str_addf(text, "with saved as (update %s t set %s", w->res->table,
+			touch ? touch : "");
+		for (int i = 0; i < w->nsets; i++)
+			str_addf(text, "%s%s = %s", i || touch ? ", " : "", w->sets[i].column,
+				w->sets[i].expression);
+		str_add(text, " where t.id = ");
+	}
+	str_addf(text, "$%d::int%s", sql_param(w->sql, db_int(w->arena, w->id)), only);
+	str_add(text, w->nsets == 0 && !touch ? ")" : " returning t.*)");
+}
+
+/* In the order of the table, whoever found them. */
+static bool write_refused(struct write *w)
+{
+	json_t *sorted = errors_new(w->arena);
+
+	for (const struct field *f = w->res->fields; f->json; f++) {
+		json_t *messages = json_object_get(w->errors, f->json);
+		if (messages)
+			json_object_set(sorted, f->json, messages);
+	}
+	json_object_update_missing(sorted, w->errors);
+	return errors_reply(w->req, sorted);
+}
+
+static void write_checked(struct req *r, const struct rows *rows)
+{
+	struct write *w = req_data(r);
+	const char *only = "";
+
+	if (!w->create && !rows_bool(rows, 0, 0)) {
+		error_not_found(r);
+		return;
+	}
+	int column = rows ? write_checks_tell(w, rows) : 1, sealed = column;
+	if (w->res->sealed) {
+		if (!sealed_merge(w, rows, column))
+			return;
+		column += 2;
+	}
+	if (w->res->check)
+		w->res->check(w, w->create ? NULL : rows, column);
+	if (write_refused(w))
+		return;
+	sets_from_fields(w);
+	if (w->sealed_changed)
+		only = sealed_set(w, rows, sealed);
+	if (!w->create && w->nsets == 0 && !w->with.len) {
+		resource_query_one(r, w->res, w->id, write_shown);
+		return;
+	}
+	struct str *text = &w->sql->text;
+	if (w->create)
+		insert_text(w, text);
+	else
+		update_text(w, text, only);
+	str_addf(text, "%s select id from saved", str_text(&w->with));
+	sql_run(w->sql, r, write_saved);
+}
+
+static void write_saved(struct req *r, const struct rows *rows)
+{
+	struct write *w = req_data(r);
+
+	if (rows_count(rows) > 0) {
+		w->id = (int32_t)rows_int(rows, 0, 0);
+		resource_query_one(r, w->res, w->id, write_shown);
+	} else if (w->sealed_changed && ++w->tries < TRIES) {
+		write_begin(r, w); /* somebody else was faster: once more from what is there now */
+	} else if (w->sealed_changed) {
+		api_refused(r, 503, NULL, 0);
+	} else {
+		error_not_found(r);
+	}
+}
+
+static void write_shown(struct req *r, const struct rows *rows)
+{
+	const struct write *w = req_data(r);
+
+	resource_reply_one(r, w->res, w->create ? 201 : 200, rows);
+}

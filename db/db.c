@@ -1,0 +1,371 @@
+/* The pool: queries wait in one queue for the first connection that is free. */
+#include "db.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conn.h"
+#include "fatal.h"
+#include "log.h"
+#include "options.h"
+
+struct slot {
+	struct db *db;
+	struct conn *conn;
+	struct db_ticket *ticket; /* what it runs; NULL also when that was forgotten */
+	bool up;
+	bool idle;
+};
+
+/* In the queue, on a slot, or among those to be called back with 08006. */
+struct db_ticket {
+	struct db_query query; /* first, see slot_answered() */
+	struct db *db;
+	struct db_ticket *prev, *next;
+	struct slot *slot;
+	bool sent;
+	bool failed;
+	struct event deadline;
+};
+
+/* A ring: the list itself is both before the first and after the last. */
+struct list {
+	struct db_ticket ends;
+	int n;
+};
+
+struct db {
+	struct event_base *base;
+	struct db_options options; /* own copies */
+	void (*changed)(void *arg, bool up);
+	void *arg;
+	struct slot *slots;
+	int up, idle;
+	bool starting; /* the first dial is under way */
+	bool closing;
+	struct list queue;
+	struct list failed;
+	struct event failing; /* active while failed has some */
+	char last_error[256];
+	int failures; /* since the pool was up */
+};
+
+/* -- tickets ---------------------------------------------------------------------------------- */
+
+static void list_init(struct list *l)
+{
+	l->ends.prev = l->ends.next = &l->ends;
+}
+
+static void list_add(struct list *l, struct db_ticket *t)
+{
+	t->prev = l->ends.prev;
+	t->next = &l->ends;
+	t->prev->next = t->next->prev = t;
+	l->n++;
+}
+
+static void list_remove(struct list *l, struct db_ticket *t)
+{
+	t->prev->next = t->next;
+	t->next->prev = t->prev;
+	l->n--;
+}
+
+static void ticket_free(struct db_ticket *t)
+{
+	if (t->query.deadline_ms > 0)
+		event_del(&t->deadline);
+	free(t);
+}
+
+/* The one place where a query is called back; the ticket ends before, so that nobody can forget
+ * it from within. */
+static void ticket_end(struct db_ticket *t, struct rows *rows, const struct db_error *error)
+{
+	db_done *done = t->query.done;
+	void *arg = t->query.arg;
+
+	ticket_free(t);
+	done(arg, rows, error);
+}
+
+static void ticket_fail(struct db_ticket *t, const char *state, const char *message)
+{
+	struct db_error error = { .message = message };
+
+	snprintf(error.state, sizeof error.state, "%s", state);
+	ticket_end(t, NULL, &error);
+}
+
+/* Takes the ticket from wherever it is. */
+static void ticket_detach(struct db_ticket *t)
+{
+	if (t->slot)
+		t->slot->ticket = NULL;
+	else
+		list_remove(t->failed ? &t->db->failed : &t->db->queue, t);
+}
+
+static void ticket_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct db_ticket *t = arg;
+	struct slot *slot = t->slot;
+
+	ticket_detach(t);
+	if (slot)
+		conn_cancel(slot->conn);
+	log_warn("db_deadline", "db", t->db->options.name, "sent", t->sent ? "yes" : "no", NULL);
+	ticket_fail(t, "57014", "no answer from the database in time");
+}
+
+/* -- the pool --------------------------------------------------------------------------------- */
+
+static void slot_idle(struct slot *s, bool idle)
+{
+	s->db->idle += idle - s->idle;
+	s->idle = idle;
+}
+
+static void slot_take(struct slot *s, struct db_ticket *t)
+{
+	list_remove(&s->db->queue, t);
+	slot_idle(s, false);
+	s->ticket = t;
+	t->slot = s;
+	t->sent = true;
+	conn_send(s->conn, &t->query);
+}
+
+static void db_came_up(struct db *db)
+{
+	db->failures = 0;
+	db->last_error[0] = '\0';
+	log_info("db_up", "db", db->options.name, NULL);
+	for (int i = 0; i < db->options.size; i++)
+		conn_dial(db->slots[i].conn);
+	if (db->changed)
+		db->changed(db->arg, true);
+}
+
+static void slot_ready(void *owner, bool fresh)
+{
+	struct slot *s = owner;
+	struct db *db = s->db;
+	bool first = fresh && db->up == 0;
+
+	s->ticket = NULL;
+	if (fresh) {
+		s->up = true;
+		db->up++;
+		db->starting = false;
+	}
+	if (db->queue.n > 0)
+		slot_take(s, db->queue.ends.next);
+	else
+		slot_idle(s, true);
+	if (first)
+		db_came_up(db);
+}
+
+static void slot_answered(
+	void *owner, const struct db_query *query, struct rows *rows, const struct db_error *error)
+{
+	struct slot *s = owner;
+	struct db_ticket *t = (struct db_ticket *)query;
+
+	if (s->ticket == t)
+		s->ticket = NULL;
+	ticket_end(t, rows, error);
+}
+
+/* Each new reason is worth a line; the same one again only now and then. */
+static void db_log_failure(struct db *db, const char *why)
+{
+	bool again = strncmp(db->last_error, why, sizeof db->last_error - 1) == 0;
+	bool now_and_then = (db->failures & (db->failures - 1)) == 0;
+
+	db->failures++;
+	snprintf(db->last_error, sizeof db->last_error, "%s", why);
+	if (!again || now_and_then)
+		log_warn("db_unreachable", "db", db->options.name, "reason", why, NULL);
+}
+
+static void db_went_down(struct db *db)
+{
+	while (db->up == 0 && db->queue.n > 0) {
+		struct db_ticket *t = db->queue.ends.next;
+		list_remove(&db->queue, t);
+		ticket_fail(t, "08006", "the database cannot be reached");
+	}
+}
+
+/* While the pool is down one connection tries for all. */
+static void slot_redial(struct slot *s)
+{
+	struct db *db = s->db;
+
+	for (int i = 0; db->up == 0 && i < db->options.size; i++)
+		if (conn_dialling(db->slots[i].conn))
+			return;
+	conn_redial(s->conn);
+}
+
+static void slot_lost(void *owner, bool was_up, const char *why)
+{
+	struct slot *s = owner;
+	struct db *db = s->db;
+
+	slot_idle(s, false);
+	s->ticket = NULL;
+	s->up = false;
+	db->starting = false;
+	if (was_up) {
+		db->up--;
+		log_warn("db_lost", "db", db->options.name, "reason", why, NULL);
+	} else {
+		db_log_failure(db, why);
+	}
+	slot_redial(s);
+	if (was_up && db->up == 0)
+		if (db->changed)
+			db->changed(db->arg, false);
+	db_went_down(db);
+}
+
+/* -- queries ---------------------------------------------------------------------------------- */
+
+static void db_send_next(struct db *db)
+{
+	for (int i = 0; i < db->options.size; i++)
+		if (db->slots[i].idle) {
+			slot_take(&db->slots[i], db->queue.ends.next);
+			return;
+		}
+}
+
+struct db_ticket *db_query(struct db *db, const struct db_query *query)
+{
+	struct db_ticket *t = xmalloc(sizeof *t);
+
+	t->query = *query;
+	t->db = db;
+	t->slot = NULL;
+	t->sent = false;
+	t->failed = (db->up == 0 && !db->starting) || db->closing;
+	if (query->deadline_ms > 0) {
+		struct timeval after = { .tv_sec = query->deadline_ms / 1000,
+			.tv_usec = query->deadline_ms % 1000 * 1000 };
+		event_assign(&t->deadline, db->base, -1, 0, ticket_late, t);
+		if (event_add(&t->deadline, &after) != 0)
+			fatal("event_add");
+	}
+	list_add(t->failed ? &db->failed : &db->queue, t);
+	if (t->failed)
+		event_active(&db->failing, EV_TIMEOUT, 1);
+	else if (db->idle > 0)
+		db_send_next(db);
+	return t;
+}
+
+/* Those that came while the pool was down; not those that their callbacks add. */
+static void db_fail(evutil_socket_t fd, short what, void *arg)
+{
+	struct db *db = arg;
+
+	for (int n = db->failed.n; n > 0 && db->failed.n > 0; n--) {
+		struct db_ticket *t = db->failed.ends.next;
+		list_remove(&db->failed, t);
+		ticket_fail(t, "08006", "the database cannot be reached");
+	}
+	if (db->failed.n > 0)
+		event_active(&db->failing, EV_TIMEOUT, 1);
+}
+
+void db_forget(struct db_ticket *t)
+{
+	if (t->slot)
+		conn_abandon(t->slot->conn);
+	ticket_detach(t);
+	ticket_free(t);
+}
+
+bool db_sent(const struct db_ticket *t)
+{
+	return t->sent;
+}
+
+int db_waiting(const struct db *db)
+{
+	return db->queue.n;
+}
+
+bool db_up(const struct db *db)
+{
+	return db->up > 0;
+}
+
+/* -- begin and end ---------------------------------------------------------------------------- */
+
+static const struct conn_hooks slot_hooks = {
+	.ready = slot_ready, .answered = slot_answered, .lost = slot_lost
+};
+
+struct db *db_new(struct event_base *base, struct offload *offload,
+	const struct db_options *options, void (*changed)(void *arg, bool up), void *arg)
+{
+	struct db *db = xcalloc(1, sizeof *db);
+
+	if (options->size < 1)
+		fatal("a pool of %d connections", options->size);
+	db->base = base;
+	db->options = options_copy(options);
+	db->changed = changed;
+	db->arg = arg;
+	db->starting = true;
+	list_init(&db->queue);
+	list_init(&db->failed);
+	event_assign(&db->failing, base, -1, 0, db_fail, db);
+	db->slots = xcalloc((size_t)options->size, sizeof *db->slots);
+	for (int i = 0; i < options->size; i++) {
+		struct slot *s = &db->slots[i];
+		s->db = db;
+		s->conn = conn_new(base, offload, &db->options, &slot_hooks, s);
+	}
+	conn_dial(db->slots[0].conn);
+	return db;
+}
+
+/* All that is under way is told; what the callbacks ask for in turn is not even heard. */
+void db_free(struct db *db)
+{
+	db->closing = true;
+	for (int i = 0; i < db->options.size; i++) {
+		struct db_ticket *t = db->slots[i].ticket;
+		conn_free(db->slots[i].conn);
+		if (t) {
+			t->slot = NULL;
+			t->failed = true;
+			list_add(&db->failed, t);
+		}
+	}
+	while (db->queue.n > 0) {
+		struct db_ticket *t = db->queue.ends.next;
+		list_remove(&db->queue, t);
+		t->failed = true;
+		list_add(&db->failed, t);
+	}
+	db_fail(-1, 0, db);
+	while (db->failed.n > 0) {
+		struct db_ticket *t = db->failed.ends.next;
+		list_remove(&db->failed, t);
+		ticket_free(t);
+	}
+	event_del(&db->failing);
+	options_free(&db->options);
+	free(db->slots);
+	free(db);
+}

@@ -1,0 +1,366 @@
+set local check_function_bodies = off; -- functions may name each other in any order
+
+-- One-shot commands, what is sent of people, and their results.
+
+-- Queues one command line for a terminal. DATA verbs and questions are sent again when
+-- unanswered; what acts (REBOOT, CLEAR, UPGRADE, AC_UNLOCK, ENROLL, SET OPTION) never is.
+create or replace function command_add(a_terminal int, line text, expires interval, by_account int)
+	returns bigint language sql as $$
+	insert into terminal_command (terminal_id, content, resend, ends_batch, expires, created_by)
+	values (a_terminal, line, line ~ '^(DATA|CHECK|INFO|LOG|VERIFY)\M', line = 'REBOOT',
+		now() + expires, by_account)
+	returning id
+$$;
+
+create or replace function command_added() returns trigger language plpgsql as $$
+begin
+	perform terminal_wake((select array_agg(terminal_id) from newer));
+	return null;
+end $$;
+
+create or replace trigger command_added after insert on terminal_command
+	referencing new table as newer
+	for each statement execute function command_added();
+
+-- Everything from the beginning: stamps fall to 0, the terminal reads its options again, and
+-- where stamps are ignored (generation 3 and later) it is asked outright.
+create or replace function terminal_ask_again(a_terminal int) returns void language plpgsql as $$
+declare
+	t terminal%rowtype;
+begin
+	select * into t from terminal where id = a_terminal;
+	delete from terminal_stamp where terminal_id = a_terminal;
+	if t.push_ver is null and not exists (select from terminal_state s
+			where s.terminal_id = a_terminal and s.last_activity is not null) then
+		return; -- never seen: its first contact asks for everything
+	end if;
+	perform command_add(a_terminal, 'CHECK', interval '7 days', null);
+	if t.generation >= 2 then
+		perform command_add(a_terminal, 'DATA QUERY USERINFO', interval '7 days', null);
+	end if;
+end $$;
+
+create or replace function command_ask_punches(a_terminal int, expires interval, by_account int)
+	returns void language plpgsql as $$
+begin
+	perform command_add(a_terminal, 'CHECK', expires, by_account);
+	if (select generation >= 3 from terminal where id = a_terminal) then
+		perform command_add(a_terminal, 'DATA QUERY ATTLOG StartTime=2000-01-01 00:00:00' || chr(9)
+			|| 'EndTime=2099-12-31 23:59:59', expires, by_account);
+	end if;
+end $$;
+
+-- The actions of /iclock/api/terminals/.
+create or replace function terminal_action(terminals int[], action text, expires interval,
+	by_account int) returns void language plpgsql as $$
+declare
+	t int;
+begin
+	foreach t in array terminals loop
+		case action
+		when 'reboot' then
+			perform command_add(t, 'REBOOT', expires, by_account);
+		when 'clear_capture' then
+			perform command_add(t, 'CLEAR PHOTO', expires, by_account);
+		when 'clear_all' then
+			-- known to be empty from here on, and stays so until sync
+			update terminal set people_held = true where id = t;
+			perform command_add(t, 'CLEAR DATA', expires, by_account);
+		when 'upload_all' then
+			delete from terminal_stamp where terminal_id = t;
+			perform command_ask_punches(t, expires, by_account);
+			if (select generation >= 2 from terminal where id = t) then
+				perform command_add(t, 'DATA QUERY USERINFO', expires, by_account);
+			end if;
+		when 'upload_transaction' then
+			delete from terminal_stamp where terminal_id = t and name = 'ATTLOG';
+			perform command_ask_punches(t, expires, by_account);
+		when 'clear_command' then
+			perform command_cancel(t);
+		else
+			raise exception 'unknown action %', action;
+		end case;
+	end loop;
+end $$;
+
+-- Cancels one-shots not yet sent.
+create or replace function command_cancel(a_terminal int) returns void language plpgsql as $$
+declare
+	cleared boolean;
+begin
+	with gone as (
+		update terminal_command set state = 'cancelled', finished = now()
+		where terminal_id = a_terminal and state = 'queued' returning content
+	)
+	select bool_or(content = 'CLEAR DATA') into cleared from gone;
+	if cleared then
+		update terminal set people_held = false where id = a_terminal;
+	end if;
+end $$;
+
+-- Deletes templates of these kinds: the stored ones, raw uploads included, and by command on
+-- every approved terminal the people belong to or are known on, in its generation's words.
+create or replace function command_delete_templates(employees int[], finger_print boolean,
+	face boolean, finger_vein boolean, palm boolean, expires interval, by_account int)
+	returns void language plpgsql as $$
+declare
+	kinds int[] := case when finger_print then array[1] else '{}' end
+		|| case when face then array[2, 9] else '{}' end
+		|| case when finger_vein then array[7] else '{}' end
+		|| case when palm then array[6, 8, 10] else '{}' end;
+	held record;
+	line text;
+begin
+	delete from template where bio_type = any(kinds)
+		and pin_id in (select pin_id from employee where id = any(employees));
+	delete from photo where form = 'BIOPHOTO' and bio_type = any(kinds)
+		and pin_id in (select pin_id from employee where id = any(employees));
+	delete from raw_upload where finger_print and upper(table_name) = 'FPIMAGE'
+		and pin_id in (select pin_id from employee where id = any(employees));
+	for held in
+		select t.id, t.generation, s.fp_version, e.emp_code from employee e
+		join terminal_person p on p.pin_id = e.pin_id
+		join terminal t on t.id = p.terminal_id and t.approved
+		join terminal_state s on s.terminal_id = t.id
+		where e.id = any(employees) order by t.id, e.id
+	loop
+		for line in select * from template_delete_lines(held.generation, held.emp_code,
+			finger_print, face, finger_vein, palm)
+			-- fingerprints of the fifth generation may still be of version 10
+			union all select 'DATA DELETE FINGERTMP PIN=' || held.emp_code
+			where finger_print and held.generation = 5 and coalesce(held.fp_version, 0) < 12
+		loop
+			perform command_add(held.id, line, expires, by_account);
+		end loop;
+	end loop;
+end $$;
+
+-- The commands that delete one person's templates on a terminal of a generation (adms-push 4.4).
+create or replace function template_delete_lines(generation int, pin text, finger_print boolean,
+	face boolean, finger_vein boolean, palm boolean) returns setof text language sql immutable as $$
+	select line from (
+		select 1 as n, finger_print and generation = 1 as due,
+			'DATA DEL_FP PIN=' || pin || chr(9) || 'FID=' || f as line
+		from generate_series(0, 9) f
+		union all values
+		(2, finger_print and generation between 2 and 4, 'DATA DELETE FINGERTMP PIN=' || pin),
+		(3, finger_print and generation >= 4,
+			'DATA DELETE BIODATA Pin=' || pin || chr(9) || 'Type=1'),
+		(4, face and generation between 2 and 3, 'DATA DELETE FACE PIN=' || pin),
+		(5, face and generation >= 4, 'DATA DELETE BIODATA Pin=' || pin || chr(9) || 'Type=9'),
+		(6, face and generation >= 4, 'DATA DELETE BIOPHOTO PIN=' || pin || chr(9) || 'Type=9'),
+		(7, finger_vein and generation between 2 and 3, 'DATA DELETE FVEIN Pin=' || pin),
+		(8, finger_vein and generation >= 4,
+			'DATA DELETE BIODATA Pin=' || pin || chr(9) || 'Type=7'),
+		(9, palm and generation >= 3, 'DATA DELETE BIODATA Pin=' || pin || chr(9) || 'Type=8'),
+		(10, palm and generation >= 4, 'DATA DELETE BIODATA Pin=' || pin || chr(9) || 'Type=10')
+	) l
+	where due order by n
+$$;
+
+-- How long an answer may take before a command counts as lost (adms-push 3.2).
+create or replace function command_patience() returns interval language sql immutable as $$
+	select interval '10 minutes'
+$$;
+
+-- True when a heartbeat of this terminal should ask command_take.
+create or replace function command_due(a_terminal int) returns boolean language sql stable as $$
+	select exists (select from terminal_command c where c.terminal_id = a_terminal
+			and (c.state = 'queued' or (c.state = 'sent' and c.resend
+				and c.sent < now() - command_patience())))
+		or exists (select from terminal_person p join terminal t on t.id = p.terminal_id
+			where p.terminal_id = a_terminal and p.version <> p.confirmed_version
+			and not t.people_held
+			and (p.sent_version < p.version or p.sent_at < now() - command_patience())
+			and (p.retry_at is null or p.retry_at <= now()))
+$$;
+
+-- One take of a terminal at a time: one that nobody waits for any more must have ended before it
+-- is undone, and commands keep their order when a terminal polls twice at once.
+create or replace function command_turn(a_terminal int) returns void language sql as $$
+	select pg_advisory_xact_lock(7263003, a_terminal)
+$$;
+
+-- What leaves with a heartbeat now: one-shots in order, then people; marks them sent by this take.
+-- content is null for people, whose text is made from the columns behind it. A REBOOT is the last
+-- of its batch. 40 KB and 200 lines a reply (adms-push 3.2); a person's line is taken as 300 bytes.
+-- A person whom nobody gave a privilege keeps the one typed in at this terminal.
+create or replace function command_take(a_terminal int, a_take bigint)
+	returns table (id bigint, content text, emp_code text, wanted boolean, first_name text,
+		last_name text, privilege int, verify_mode int, row_key bytea, sealed bytea)
+	language plpgsql as $$
+#variable_conflict use_column
+declare
+	c record;
+	room int := 40000;
+	lines int := 200;
+	t terminal%rowtype;
+begin
+	perform command_turn(a_terminal);
+	select * into t from terminal where terminal.id = a_terminal and approved for key share;
+	if not found then
+		return;
+	end if;
+	for c in
+		select * from terminal_command q
+		where q.terminal_id = a_terminal and (q.state = 'queued' or (q.state = 'sent'
+			and q.resend and q.sent < now() - command_patience()))
+			and (q.expires is null or q.expires > now())
+		order by q.id limit 200 for update skip locked
+	loop
+		exit when lines < 200 and octet_length(c.content) + 20 > room;
+		room := room - octet_length(c.content) - 20;
+		lines := lines - 1;
+		update terminal_command q set state = 'sent', sent = now(), sent_count = sent_count + 1,
+			take = a_take
+		where q.id = c.id;
+		return query select c.id, c.content, null::text, null::boolean, null::text, null::text,
+			null::int, null::int, null::bytea, null::bytea;
+		if c.ends_batch then
+			return;
+		end if;
+	end loop;
+	if t.people_held or room < 300 then
+		return;
+	end if;
+	return query
+		with due as (
+			select p.pin_id from terminal_person p
+			where p.terminal_id = a_terminal and p.version <> p.confirmed_version
+				and (p.sent_version < p.version or p.sent_at < now() - command_patience())
+				and (p.retry_at is null or p.retry_at <= now())
+			order by p.wanted, p.pin_id limit least(lines, room / 300)
+			for update skip locked
+		), taken as (
+			update terminal_person p set sent_version = version, sent_at = now(), take = a_take,
+				sent_id = nextval('command_id'), sent_pri = (select case when e.dev_privilege <> 0
+					then e.dev_privilege else coalesce(p.reported_pri, 0) end
+					from employee e where e.pin_id = p.pin_id)
+			from due where p.terminal_id = a_terminal and p.pin_id = due.pin_id
+			returning p.sent_id, p.pin_id, p.wanted, p.sent_pri
+		)
+		select k.sent_id, null::text, pin.code, k.wanted and e.id is not null, e.first_name,
+			e.last_name, k.sent_pri, e.verify_mode, e.row_key, e.sealed
+		from taken k join pin on pin.id = k.pin_id left join employee e on e.pin_id = k.pin_id
+		order by k.sent_id;
+end $$;
+
+-- True for an answer that ends a command well. Where something is to be deleted, its absence is
+-- as good (adms-push 3.4, 4.3, 4.4).
+create or replace function command_succeeded(content text, value int) returns boolean
+	language sql immutable as $$
+	select value >= 0 or (content ~ '^DATA (DELETE |DEL_)' and value in (-1, -2, -10))
+$$;
+
+-- Results of a terminal: they count only for commands sent to it. A person who was absent already
+-- counts as removed. Storage, time or memory lacking, busy: the person is sent again, later and
+-- later; so is every removal that failed. Rows are locked in order, as person_mark does.
+create or replace function command_results(a_terminal int, ids bigint[], returns int[],
+	texts text[]) returns int language plpgsql as $$
+declare
+	known int;
+	more int;
+	emptied boolean;
+begin
+	perform terminal_stays(a_terminal);
+	perform from terminal_command c where c.id = any(ids) and c.terminal_id = a_terminal
+	order by c.id for update;
+	with answer as (
+		select * from unnest(ids, returns, texts) as a (id, value, text)
+	), ended as (
+		update terminal_command c set finished = now(), return_value = a.value,
+			returned = left(a.text, 4000),
+			state = case when command_succeeded(c.content, a.value) then 'done' else 'failed' end
+		from answer a where c.id = a.id and c.terminal_id = a_terminal and c.state = 'sent'
+		returning c.content, a.value
+	)
+	select count(*), bool_or(content = 'CLEAR DATA' and value >= 0) into known, emptied from ended;
+	if emptied then
+		perform terminal_emptied(a_terminal);
+	end if;
+	perform from terminal_person p where p.sent_id = any(ids) and p.terminal_id = a_terminal
+	order by p.pin_id for update;
+	with answer as (
+		select id, value, value >= 0 or value in (-1, -2, -10) as absent,
+			value in (-3, -1003, -1005, -1007) as later
+		from unnest(ids, returns) as a (id, value)
+	), judged as (
+		select id, value, p.pin_id, case when p.wanted then later else not absent end as again
+		from answer a join terminal_person p on p.sent_id = a.id and p.terminal_id = a_terminal
+	), confirmed as (
+		update terminal_person p set return_value = j.value, sent_id = null, tries = p.tries + 1,
+			retry_at = case when j.again
+				then now() + least(interval '1 minute' * (1 << least(p.tries, 6)),
+					interval '1 hour') end,
+			sent_version = case when j.again then p.confirmed_version else p.sent_version end,
+			confirmed_version = case when j.again then p.confirmed_version else p.sent_version end
+		from judged j where p.pin_id = j.pin_id and p.terminal_id = a_terminal
+		returning p.pin_id
+	)
+	select count(*) into more from confirmed;
+	if more > 0 then
+		delete from terminal_person where terminal_id = a_terminal and not wanted
+			and confirmed_version = version;
+	end if;
+	return known + more;
+end $$;
+
+-- A terminal has deleted everything it held.
+create or replace function terminal_emptied(a_terminal int) returns void language sql as $$
+	select from terminal_person where terminal_id = a_terminal order by pin_id for update;
+	delete from terminal_person where terminal_id = a_terminal and not wanted;
+	update terminal_person set sent_version = 0, confirmed_version = 0, sent_id = null
+	where terminal_id = a_terminal;
+$$;
+
+-- Now and then: commands whose time has passed, and acting ones that nobody answered.
+create or replace function command_expire() returns void language sql as $$
+	update terminal_command c set finished = now(),
+		state = case when c.state = 'sent' and not c.resend then 'failed' else 'expired' end,
+		returned = case when c.state = 'sent' and not c.resend then 'no answer' end
+	from (select id from terminal_command
+		where (state = 'queued' and expires <= now())
+			or (state = 'sent' and sent < now() - command_patience()
+				and (not resend or expires <= now()))
+		for update skip locked) late
+	where c.id = late.id
+$$;
+
+-- Taken, but the reply never left: as if never sent.
+create or replace function command_untake(a_terminal int, a_take bigint) returns void
+	language sql as $$
+	select command_turn(a_terminal);
+	select terminal_stays(a_terminal);
+	update terminal_command set state = 'queued', sent = null, sent_count = sent_count - 1
+	where terminal_id = a_terminal and take = a_take and state = 'sent';
+	update terminal_person set sent_version = confirmed_version, sent_id = null
+	where terminal_id = a_terminal and take = a_take and sent_id is not null;
+$$;
+
+-- Whose commands these are: the serial number, for results that do not say it.
+create or replace function command_owner(ids bigint[]) returns text language sql stable as $$
+	select sn from terminal where id in (
+		select terminal_id from terminal_command where terminal_command.id = any(ids)
+		union all
+		select terminal_id from terminal_person where sent_id = any(ids))
+	order by id limit 1
+$$;
+
+-- Terminals that were told another offset than the one in force (summer time has begun or ended,
+-- or somebody set it): they are to shake hands again. At most once an hour, for not all do.
+create or replace function command_check_offsets() returns void language sql as $$
+	select command_add(t.id, 'CHECK', interval '1 hour', null)
+	from terminal t join terminal_state s on s.terminal_id = t.id
+	where t.approved and s.sent_offset <> terminal_offset(t.zone, t.fixed_offset)
+		and not exists (select from terminal_command c where c.terminal_id = t.id
+			and c.content = 'CHECK' and c.created > now() - interval '1 hour')
+$$;
+
+-- Terminals for which something is open: read again every minute.
+create or replace function command_open_terminals() returns setof int language sql stable as $$
+	select terminal_id from terminal_command where state in ('queued', 'sent')
+	union
+	select terminal_id from terminal_person where version <> confirmed_version
+	union
+	select id from terminal where approved and held_lines > 0
+$$;

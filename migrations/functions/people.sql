@@ -1,0 +1,359 @@
+-- People on terminals: wanted state, kept in step with people, areas, resignations and terminals
+-- by triggers, so that every way of writing marks the same rows.
+
+-- Wakes the processes: they read this terminal again (see adms/terminal.h).
+create or replace function terminal_wake(ids int[]) returns void language sql as $$
+	select pg_notify('punchd', 't' || id) from (select distinct unnest(ids) as id) w
+$$;
+
+-- Who belongs on which terminal. Membership is exact: nothing is inherited.
+create or replace view person_wanted as
+	select t.id as terminal_id, e.pin_id
+	from terminal t
+	join employee_area ea on ea.area_id = t.area_id
+	join employee e on e.id = ea.employee_id
+	where t.approved and not exists (select from resign r where r.employee_id = e.id);
+
+-- These people changed: marks them on their terminals, and for removal where they no longer
+-- belong. Rows are locked in order first.
+create or replace function person_mark(pins int[]) returns void language plpgsql as $$
+declare
+	touched int[];
+begin
+	perform from terminal_person where pin_id = any(pins) order by terminal_id, pin_id for update;
+	with joined as (
+		insert into terminal_person as p (terminal_id, pin_id, wanted)
+		select terminal_id, pin_id, true from person_wanted where pin_id = any(pins)
+		order by 1, 2
+		on conflict (terminal_id, pin_id) do update
+			set wanted = true, version = p.version + 1, retry_at = null, tries = 0
+		returning terminal_id
+	), parted as (
+		update terminal_person p
+			set wanted = false, version = version + 1, retry_at = null, tries = 0
+		where pin_id = any(pins) and wanted and not exists (select from person_wanted w
+			where w.terminal_id = p.terminal_id and w.pin_id = p.pin_id)
+		returning terminal_id
+	)
+	select array_agg(terminal_id) into touched
+	from (select terminal_id from joined union select terminal_id from parted) b;
+	perform terminal_wake(touched);
+end $$;
+
+-- This terminal's membership changed (area, approval): additions and removals only.
+create or replace function terminal_mark(terminals int[]) returns void language plpgsql as $$
+begin
+	perform from terminal_person where terminal_id = any(terminals)
+	order by terminal_id, pin_id for update;
+	insert into terminal_person as p (terminal_id, pin_id, wanted)
+	select terminal_id, pin_id, true from person_wanted where terminal_id = any(terminals)
+	order by 1, 2
+	on conflict (terminal_id, pin_id) do update
+		set wanted = true, version = p.version + 1, retry_at = null, tries = 0
+		where not p.wanted;
+	update terminal_person p
+		set wanted = false, version = version + 1, retry_at = null, tries = 0
+	where terminal_id = any(terminals) and wanted and not exists (select from person_wanted w
+		where w.terminal_id = p.terminal_id and w.pin_id = p.pin_id)
+		and exists (select from terminal t where t.id = p.terminal_id and t.approved);
+	perform terminal_wake(terminals);
+end $$;
+
+-- Sends these people again to every terminal they belong on.
+create or replace function person_resend(employees int[]) returns void language sql as $$
+	select person_mark(array_agg(pin_id)) from employee where id = any(employees)
+$$;
+
+-- Sends everybody again to one terminal; ends what clear_all began.
+create or replace function terminal_sync(a_terminal int) returns void language plpgsql as $$
+begin
+	update terminal t set people_held = false where t.id = a_terminal;
+	perform from terminal_person where terminal_id = a_terminal order by pin_id for update;
+	insert into terminal_person as p (terminal_id, pin_id, wanted)
+	select terminal_id, pin_id, true from person_wanted where terminal_id = a_terminal
+	order by 1, 2
+	on conflict (terminal_id, pin_id) do update
+		set wanted = true, version = p.version + 1, retry_at = null, tries = 0;
+	perform terminal_wake(array[a_terminal]);
+end $$;
+
+-- ------------------------------------------------------------------ employee
+
+create or replace function employee_before_insert() returns trigger language plpgsql as $$
+begin
+	new.pin_id := (pin_ids(array[new.emp_code]))[1];
+	return new;
+end $$;
+
+create or replace trigger employee_before_insert before insert on employee
+	for each row execute function employee_before_insert();
+
+create or replace function employee_before_update() returns trigger language plpgsql as $$
+begin
+	new.emp_code := old.emp_code;
+	new.pin_id := old.pin_id;
+	new.update_time := now();
+	return new;
+end $$;
+
+create or replace trigger employee_before_update before update on employee
+	for each row execute function employee_before_update();
+
+create or replace function employee_updated() returns trigger language plpgsql as $$
+begin
+	perform person_mark(array_agg(n.pin_id)) from newer n join older o using (id)
+	where (n.first_name, n.last_name, n.dev_privilege, n.verify_mode, n.sealed)
+		is distinct from (o.first_name, o.last_name, o.dev_privilege, o.verify_mode, o.sealed)
+	having count(*) > 0;
+	-- a privilege that was set here ends what was typed in at terminals
+	update terminal_person p set reported_pri = null
+	from newer n join older o using (id)
+	where p.pin_id = n.pin_id and n.dev_privilege <> o.dev_privilege
+		and p.reported_pri is not null;
+	return null;
+end $$;
+
+create or replace trigger employee_updated after update on employee
+	referencing old table as older new table as newer
+	for each statement execute function employee_updated();
+
+-- The link of the punches so far ends with the employee.
+create or replace function employee_deleted() returns trigger language plpgsql as $$
+begin
+	if not exists (select from older) then
+		return null;
+	end if;
+	perform punch_lock();
+	update pin set unlinked_up_to = (select last_id from punch_counter)
+	where id in (select pin_id from older);
+	perform person_mark((select array_agg(pin_id) from older));
+	return null;
+end $$;
+
+create or replace trigger employee_deleted after delete on employee
+	referencing old table as older
+	for each statement execute function employee_deleted();
+
+create or replace function membership_changed() returns trigger language plpgsql as $$
+begin
+	if tg_op = 'DELETE' then
+		perform person_mark(array_agg(e.pin_id)) from employee e
+		where e.id in (select employee_id from older) having count(*) > 0;
+	else
+		perform person_mark(array_agg(e.pin_id)) from employee e
+		where e.id in (select employee_id from newer) having count(*) > 0;
+	end if;
+	return null;
+end $$;
+
+create or replace trigger employee_area_inserted after insert on employee_area
+	referencing new table as newer
+	for each statement execute function membership_changed();
+create or replace trigger employee_area_deleted after delete on employee_area
+	referencing old table as older
+	for each statement execute function membership_changed();
+create or replace trigger resign_inserted after insert on resign
+	referencing new table as newer
+	for each statement execute function membership_changed();
+create or replace trigger resign_deleted after delete on resign
+	referencing old table as older
+	for each statement execute function membership_changed();
+
+-- ------------------------------------------------------------------ terminal
+
+create or replace function origin_of(a_terminal int, a_sn text, an_alias text, an_area int)
+	returns int language plpgsql as $$
+declare
+	area_name text := (select name from area where id = an_area);
+	found_id int;
+begin
+	loop
+		select id into found_id from punch_origin
+		where sn = a_sn and coalesce(terminal_id, 0) = coalesce(a_terminal, 0)
+			and coalesce(alias, '') = coalesce(an_alias, '')
+			and coalesce(area_id, 0) = coalesce(an_area, 0)
+			and coalesce(area_alias, '') = coalesce(area_name, '');
+		exit when found;
+		insert into punch_origin (terminal_id, sn, alias, area_id, area_alias)
+		values (a_terminal, a_sn, an_alias, an_area, area_name) on conflict do nothing;
+	end loop;
+	return found_id;
+end $$;
+
+-- Approval follows the area; a new name or area is a new origin of punches.
+create or replace function terminal_before() returns trigger language plpgsql as $$
+begin
+	if tg_op = 'INSERT' or new.area_id <> old.area_id then
+		new.approved := not coalesce((select not_authorised from area where id = new.area_id), false);
+	end if;
+	if tg_op = 'UPDATE' then
+		new.sn := old.sn;
+	end if;
+	-- one unreadable zone would keep all terminals from being read
+	if tg_op = 'INSERT'
+		or (new.zone, new.fixed_offset) is distinct from (old.zone, old.fixed_offset) then
+		perform now() at time zone new.zone;
+		if abs(new.fixed_offset) > 1440 then
+			raise exception 'offset out of range' using errcode = '22023', column = 'terminal_tz';
+		end if;
+	end if;
+	if tg_op = 'INSERT' or new.origin_id is null
+		or (new.alias, new.area_id) is distinct from (old.alias, old.area_id) then
+		new.origin_id := origin_of(new.id, new.sn, new.alias, new.area_id);
+	end if;
+	return new;
+end $$;
+
+create or replace trigger terminal_before before insert or update on terminal
+	for each row execute function terminal_before();
+
+create or replace function terminal_after() returns trigger language plpgsql as $$
+begin
+	if tg_op = 'INSERT' then
+		insert into terminal_state (terminal_id) values (new.id);
+		perform terminal_mark(array[new.id]);
+		return null;
+	end if;
+	if (new.area_id, new.approved) is distinct from (old.area_id, old.approved) then
+		perform terminal_mark(array[new.id]);
+	end if;
+	if new.approved and not old.approved then
+		perform terminal_ask_again(new.id);
+	end if;
+	if (new.alias, new.area_id, new.approved, new.zone, new.fixed_offset, new.heartbeat,
+		new.code_page, new.people_held, new.push_ver, new.terminal_name, new.device_type,
+		new.language, new.origin_id) is distinct from (old.alias, old.area_id, old.approved,
+		old.zone, old.fixed_offset, old.heartbeat, old.code_page, old.people_held,
+		old.push_ver, old.terminal_name, old.device_type, old.language, old.origin_id) then
+		perform terminal_wake(array[new.id]);
+	end if;
+	return null;
+end $$;
+
+create or replace trigger terminal_after after insert or update on terminal
+	for each row execute function terminal_after();
+
+create or replace function terminal_deleted() returns trigger language plpgsql as $$
+begin
+	perform terminal_wake(array[old.id]);
+	return null;
+end $$;
+
+create or replace trigger terminal_deleted after delete on terminal
+	for each row execute function terminal_deleted();
+
+create or replace function area_renamed() returns trigger language plpgsql as $$
+begin
+	update terminal set origin_id = null where area_id = new.id;
+	return null;
+end $$;
+
+create or replace trigger area_renamed after update of name on area
+	for each row when (old.name <> new.name) execute function area_renamed();
+
+-- Only the first area of the schema plays "not authorised"; a terminal follows when the flag moves.
+create or replace function area_flag_moved() returns trigger language plpgsql as $$
+begin
+	update terminal set approved = not new.not_authorised where area_id = new.id;
+	return null;
+end $$;
+
+create or replace trigger area_flag_moved after update of not_authorised on area
+	for each row when (old.not_authorised <> new.not_authorised)
+	execute function area_flag_moved();
+
+-- ------------------------------------------------------------------ USER lines
+
+-- What a process must know to judge the USER lines of an upload.
+create or replace function people_known(a_terminal int, codes text[])
+	returns table (employee int, named boolean, row_key bytea, sealed bytea, resigned boolean,
+		removing boolean)
+	language sql stable as $$
+	select e.id, e.first_name <> '' or e.last_name <> '', e.row_key, e.sealed,
+		exists (select from resign r where r.employee_id = e.id), coalesce(not p.wanted, false)
+	from unnest(codes) with ordinality c (code, ord)
+	left join pin on pin.code = c.code
+	left join employee e on e.pin_id = pin.id
+	left join terminal_person p on p.terminal_id = a_terminal and p.pin_id = pin.id
+	order by c.ord
+$$;
+
+-- New people as enrolled at a terminal: department 1, the terminal's area. The terminal itself
+-- has them already.
+create or replace function people_create(a_terminal int, codes text[], names text[],
+	row_keys bytea[], sealed bytea[], card_hashes bytea[], pris int[]) returns void
+	language plpgsql as $$
+declare
+	made int[];
+begin
+	perform terminal_stays(a_terminal);
+	with fresh as (
+		insert into employee (emp_code, first_name, department_id, row_key, sealed, card_hash,
+			enroll_sn)
+		select n.code, n.name, 1, n.row_key, n.sealed, n.card_hash, t.sn
+		from unnest(codes, names, row_keys, sealed, card_hashes)
+			as n (code, name, row_key, sealed, card_hash), terminal t
+		where t.id = a_terminal
+		order by n.code
+		on conflict (emp_code) do nothing
+		returning id
+	)
+	select array_agg(id) into made from fresh;
+	insert into employee_area select m, t.area_id from unnest(made) m, terminal t
+	where t.id = a_terminal;
+	update terminal_person p set sent_version = version, confirmed_version = version
+	from employee e
+	where e.id = any(made) and p.pin_id = e.pin_id and p.terminal_id = a_terminal;
+	perform people_reported(a_terminal, codes, pris);
+end $$;
+
+-- Empty members filled; was: the sealed record they were judged by (another writer wins). Where
+-- the terminal had everything else already, nothing is sent to it.
+create or replace function people_fill(a_terminal int, ids int[], names text[], was bytea[],
+	sealed bytea[], card_hashes bytea[]) returns void language plpgsql as $$
+declare
+	settled int[];
+begin
+	perform terminal_stays(a_terminal);
+	-- people before their rows on terminals, as every change of a person does
+	perform from employee where id = any(ids) order by id for update;
+	select array_agg(pin_id) into settled from (
+		select p.pin_id from terminal_person p join employee e on e.pin_id = p.pin_id
+		where p.terminal_id = a_terminal and e.id = any(ids) and p.wanted
+			and p.version = p.confirmed_version
+		order by p.pin_id for update of p) s;
+	update employee e set sealed = n.sealed, card_hash = n.card_hash,
+		first_name = case when e.first_name = '' and e.last_name = '' then n.name
+			else e.first_name end
+	from unnest(ids, names, was, people_fill.sealed, card_hashes)
+		as n (id, name, was, sealed, card_hash)
+	where e.id = n.id and e.sealed = n.was;
+	update terminal_person set sent_version = version, confirmed_version = version
+	where terminal_id = a_terminal and pin_id = any(settled) and wanted;
+end $$;
+
+-- Privileges typed in at this terminal: not what was sent to it, or is on its way.
+create or replace function people_reported(a_terminal int, codes text[], pris int[])
+	returns void language sql as $$
+	select terminal_stays(a_terminal);
+	update terminal_person p set reported_pri = n.pri
+	from (select p.pin_id, n.pri from unnest(codes, pris) as n (code, pri)
+		join pin on pin.code = n.code join terminal_person p on p.pin_id = pin.id
+		where p.terminal_id = a_terminal and p.sent_id is null
+			and n.pri is distinct from p.sent_pri and n.pri is distinct from p.reported_pri
+		order by p.pin_id for update of p) n
+	where p.terminal_id = a_terminal and p.pin_id = n.pin_id
+$$;
+
+-- These are there again although the server removed them: the removal is sent again.
+create or replace function people_remove_again(a_terminal int, codes text[]) returns void
+	language plpgsql as $$
+begin
+	perform terminal_stays(a_terminal);
+	insert into terminal_person as p (terminal_id, pin_id, wanted)
+	select a_terminal, pin.id, false from pin where pin.code = any(codes) order by pin.id
+	on conflict (terminal_id, pin_id) do update set version = p.version + 1, retry_at = null,
+		tries = 0
+		where not p.wanted and p.sent_version = p.version;
+	perform terminal_wake(array[a_terminal]);
+end $$;

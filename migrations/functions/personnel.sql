@@ -1,0 +1,6 @@
+-- "Ver 10:2": two templates, algorithm version 10; only the number where the version is not known.
+create or replace function biometric_summary(version int, n bigint) returns text
+	language sql immutable as $$
+	select case when n = 0 then '-' when version > 0 then 'Ver ' || version || ':' || n
+		else n::text end
+$$;

@@ -1,0 +1,55 @@
+-- What REST shows of terminals and commands.
+
+-- terminal_tz: hours when whole, else minutes.
+create or replace function terminal_tz(zone text, fixed_offset int) returns int
+	language sql stable as $$
+	select case when o % 60 = 0 then o / 60 else o end from terminal_offset(zone, fixed_offset) o
+$$;
+
+-- fixed_offset after terminal_tz was written: what is shown changes nothing, the zone's own
+-- standard or summer offset lets the terminal follow its zone, anything else is fixed.
+create or replace function terminal_fixed(zone text, fixed_offset int, wanted int) returns int
+	language sql stable as $$
+	select case
+		when minutes = terminal_offset(zone, fixed_offset) then fixed_offset
+		when minutes in (select extract(epoch from (t at time zone zone) - (t at time zone 'UTC'))
+			/ 60 from (values (date_trunc('year', now())),
+				(date_trunc('year', now()) + interval '6 months')) v (t)) then null
+		else minutes
+	end
+	from (select case when abs(wanted) <= 14 then wanted * 60 else wanted end as minutes) w
+$$;
+
+-- A return code in words (adms-push 3.4).
+create or replace function command_meaning(content text, value int) returns text
+	language sql immutable as $$
+	select case
+		when value is null then null
+		when content ~ '^ENROLL_MF' and value in (4, 5, 6) then
+			(array['retries used up', 'timeout', 'cancelled by key'])[value - 3]
+		when content ~ '^ENROLL' and value in (2, -2) then 'finger exists'
+		when content ~ '^ENROLL' and value between 4 and 7 then
+			(array['failed (quality)', 'duplicate in database', 'cancelled', 'busy'])[value - 3]
+		when value >= 0 then 'done'
+		else coalesce((select words from (values
+			(-1, 'parameter error, unsupported or no such data'),
+			(-2, 'size mismatch, no such user or picture absent'),
+			(-3, 'storage access error'),
+			(-9, 'template size mismatch'),
+			(-10, 'PIN not in device'),
+			(-11, 'illegal template format'),
+			(-12, 'illegal template'),
+			(-30, 'biometric version or type not supported'),
+			(-629, 'unknown table or field'),
+			(-725, 'enrolment timed out'),
+			(-1001, 'capacity reached'),
+			(-1002, 'not supported'),
+			(-1003, 'timeout'),
+			(-1004, 'data inconsistent with configuration'),
+			(-1005, 'device busy'),
+			(-1006, 'data too long'),
+			(-1007, 'out of memory'),
+			(-1008, 'could not fetch data from the server')) m (code, words)
+			where code = value), 'error')
+	end
+$$;

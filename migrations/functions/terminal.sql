@@ -1,0 +1,196 @@
+-- Terminals as the ADMS side reads and registers them.
+
+-- Offset in force now, in minutes east of UTC.
+create or replace function terminal_offset(zone text, fixed_offset int) returns int
+	language sql stable as $$
+	select coalesce(fixed_offset,
+		(extract(epoch from (now() at time zone zone) - (now() at time zone 'UTC')) / 60)::int)
+$$;
+
+-- First of all in a transaction that changes what belongs to a terminal and may refer to it: a
+-- deletion locks the terminal before its belongings, too.
+create or replace function terminal_stays(a_terminal int) returns void language sql as $$
+	select from terminal where id = a_terminal for key share
+$$;
+
+-- What a process keeps in memory of terminals; ids null: all.
+create or replace function terminal_load(ids int[])
+	returns table (id int, sn text, approved boolean, held boolean, due boolean, origin_id int,
+		heartbeat int, zone text, fixed_offset int, code_page text, language text,
+		push_ver text, device_type text, terminal_name text, fw_ver text, generation int,
+		fp_version int, face_version int, decoded_as text)
+	language sql stable as $$
+	select t.id, t.sn, t.approved, t.held_lines > 0, t.approved and command_due(t.id),
+		t.origin_id, t.heartbeat, t.zone, t.fixed_offset, t.code_page, t.language,
+		t.push_ver, t.device_type, t.terminal_name, s.fw_ver, t.generation, s.fp_version,
+		s.face_version, t.decoded_as
+	from terminal t left join terminal_state s on s.terminal_id = t.id
+	where ids is null or t.id = any(ids)
+$$;
+
+-- An SN that no process knows: joins as `admission` says. No row: closed, or 1,000 wait already.
+create or replace function terminal_join(a_sn text, admission text, address text, default_zone text)
+	returns int language plpgsql as $$
+declare
+	found_id int := (select id from terminal where sn = a_sn);
+	home int;
+begin
+	if found_id is not null or admission = 'closed' then
+		return found_id;
+	end if;
+	if admission = 'auto' then
+		home := 2;
+	else
+		home := (select id from area where not_authorised);
+		perform pg_advisory_xact_lock(7263002); -- the cap is exact
+		if home is null
+			or (select count(*) from (select from terminal where not approved limit 1000) w) >= 1000 then
+			return null;
+		end if;
+	end if;
+	insert into terminal (sn, ip_address, area_id, zone)
+	values (a_sn, address, home, default_zone)
+	on conflict (sn) do nothing returning id into found_id;
+	return coalesce(found_id, (select id from terminal where sn = a_sn));
+end $$;
+
+-- A handshake: keeps what the terminal says of itself; what was sent and not answered before it
+-- is sent again (DATA verbs, people), a REBOOT or CHECK has done its work.
+create or replace function terminal_hello(a_terminal int, a_push_ver text, a_type text,
+	a_language text, a_generation int, address text)
+	returns table (stamps text, utc_offset int, heartbeat int, transfer_time text,
+		transfer_interval int, approved boolean, terminal_name text)
+	language plpgsql as $$
+#variable_conflict use_column
+begin
+	perform terminal_stays(a_terminal);
+	update terminal t set push_ver = a_push_ver, device_type = a_type, language = a_language,
+		generation = a_generation
+	where t.id = a_terminal and (t.push_ver, t.device_type, t.language, t.generation)
+		is distinct from (a_push_ver, a_type, a_language, a_generation::smallint);
+	perform from terminal_person p where p.terminal_id = a_terminal
+		and p.version <> p.confirmed_version order by p.pin_id for update;
+	update terminal_command set state = 'done', finished = now(), returned = 'handshake'
+	where terminal_id = a_terminal and state = 'sent' and content in ('REBOOT', 'CHECK');
+	update terminal_command set sent = '-infinity'
+	where terminal_id = a_terminal and state = 'sent' and resend;
+	update terminal_person set sent_version = confirmed_version, sent_id = null
+	where terminal_id = a_terminal and sent_version <> confirmed_version
+		and version <> confirmed_version;
+	update terminal_state set sent_offset = (select terminal_offset(t.zone, t.fixed_offset)
+		from terminal t where t.id = a_terminal), address = terminal_hello.address,
+		last_activity = now()
+	where terminal_id = a_terminal;
+	return query select coalesce((select string_agg(s.name || '=' || s.stamp, ',')
+			from terminal_stamp s where s.terminal_id = t.id), ''),
+		terminal_offset(t.zone, t.fixed_offset), t.heartbeat, t.transfer_time,
+		t.transfer_interval, t.approved, t.terminal_name
+	from terminal t where t.id = a_terminal;
+end $$;
+
+-- The narrow state rows, one statement for all terminals that were heard of. Null: unchanged.
+-- Several processes write overlapping sets: locked in order.
+create or replace function terminal_seen(ids int[], seen timestamp[], addresses text[],
+	firmwares text[], users int[], fingers int[], faces int[], palms int[], punches int[],
+	finger_versions int[], face_versions int[], pushed timestamp[])
+	returns void language sql as $$
+	select from terminal_state where terminal_id = any(ids) order by terminal_id for update;
+	update terminal_state s set
+		last_activity = greatest(s.last_activity, n.seen at time zone 'UTC'),
+		address = coalesce(n.address, s.address),
+		fw_ver = coalesce(n.firmware, s.fw_ver),
+		user_count = coalesce(n.users, s.user_count),
+		fp_count = coalesce(n.fingers, s.fp_count),
+		face_count = coalesce(n.faces, s.face_count),
+		palm_count = coalesce(n.palms, s.palm_count),
+		transaction_count = coalesce(n.punches, s.transaction_count),
+		fp_version = coalesce(n.finger_version, s.fp_version),
+		face_version = coalesce(n.face_version, s.face_version),
+		push_time = coalesce(n.pushed at time zone 'UTC', s.push_time)
+	from unnest(ids, seen, addresses, firmwares, users, fingers, faces, palms, punches,
+		finger_versions, face_versions, pushed)
+		as n (id, seen, address, firmware, users, fingers, faces, palms, punches,
+			finger_version, face_version, pushed)
+	where s.terminal_id = n.id
+$$;
+
+-- Stores stamps a terminal gave with its uploads ("0" means an answer to a query: not stored).
+create or replace function terminal_stamped(a_terminal int, table_name text, a_stamp text)
+	returns void language sql as $$
+	insert into terminal_stamp (terminal_id, name, stamp)
+	select id, terminal_stamped.table_name, a_stamp from terminal where id = a_terminal
+	on conflict (terminal_id, name) do update set stamp = excluded.stamp
+		where terminal_stamp.stamp <> excluded.stamp
+$$;
+
+-- What table=options or the answer to INFO says: kept, and where it has a column of its own there.
+create or replace function terminal_options(a_terminal int, said jsonb) returns void
+	language plpgsql as $$
+begin
+	update terminal set options = case when pg_column_size(options) < 65536 then options else '{}' end
+			|| said,
+		terminal_name = coalesce(left(said->>'DeviceName', 30), terminal_name)
+	where id = a_terminal and not options @> said;
+	update terminal_state set
+		fw_ver = coalesce(left(coalesce(said->>'FWVersion', said->>'FirmVer'), 100), fw_ver),
+		user_count = coalesce(option_number(said, 'UserCount'), user_count),
+		fp_count = coalesce(option_number(said, 'FPCount'), fp_count),
+		face_count = coalesce(option_number(said, 'FaceCount'), face_count),
+		palm_count = coalesce(option_number(said, 'PvCount'), palm_count),
+		transaction_count = coalesce(option_number(said, 'TransactionCount'), transaction_count),
+		fp_version = coalesce(option_number(said, 'FPVersion'), fp_version),
+		face_version = coalesce(option_number(said, 'FaceVersion'), face_version)
+	where terminal_id = a_terminal;
+end $$;
+
+create or replace function option_number(said jsonb, name text) returns int
+	language sql immutable as $$
+	select case when said->>name ~ '^[0-9]{1,9}$' then (said->>name)::int end
+$$;
+
+-- Keeps the punches of a waiting terminal aside, within the caps of the contract. False: full.
+create or replace function held_keep(a_terminal int, a_lines int, a_bytes int, a_row_key bytea,
+	a_sealed bytea, hash bytea) returns boolean language plpgsql as $$
+declare
+	t terminal%rowtype;
+begin
+	select * into t from terminal where id = a_terminal for update;
+	if not found then
+		return false;
+	end if;
+	if exists (select from held_upload h where h.terminal_id = a_terminal
+			and h.content_hash = hash) then
+		return true;
+	end if;
+	if t.held_lines + a_lines > 100000 or t.held_bytes + a_bytes > 16777216 then
+		return false;
+	end if;
+	insert into held_upload (terminal_id, lines, bytes, row_key, sealed, content_hash)
+	values (a_terminal, a_lines, a_bytes, a_row_key, a_sealed, hash);
+	update terminal set held_lines = held_lines + a_lines, held_bytes = held_bytes + a_bytes
+	where id = a_terminal;
+	-- approved while this upload was under way: released with the others
+	if t.approved then
+		perform terminal_wake(array[a_terminal]);
+	end if;
+	return true;
+end $$;
+
+-- The next held uploads of a terminal, from an id on: at most 500, and few when they are large.
+create or replace function held_some(a_terminal int, from_id bigint, max_bytes bigint)
+	returns setof held_upload language sql stable as $$
+	select h.* from (select id, sum(bytes) over (order by id) - bytes as before from held_upload
+		where terminal_id = a_terminal and id >= from_id) s
+	join held_upload h using (id)
+	where s.before < max_bytes
+	order by h.id limit 500
+$$;
+
+create or replace function held_released(a_terminal int, ids bigint[]) returns void
+	language sql as $$
+	select from terminal where id = a_terminal for update; -- as held_keep does
+	delete from held_upload where terminal_id = a_terminal and id = any(ids);
+	update terminal set (held_lines, held_bytes) = (select coalesce(sum(lines), 0)::int,
+		coalesce(sum(bytes), 0)::int from held_upload where terminal_id = a_terminal)
+	where id = a_terminal;
+$$;

@@ -1,0 +1,82 @@
+/* punchd device: terminals. Approval follows the area; triggers of the schema do the rest. */
+#include <stdio.h>
+
+#include "cli.h"
+#include "fatal.h"
+
+int cli_device_list(struct cli *cli)
+{
+	static const char *const titles[] = { "sn", "alias", "area", "state", "address",
+		"last activity", "users", "waiting lines", NULL };
+	cli_open(cli, false);
+	const struct rows *rows = cli_query(cli,
+		"select t.sn, t.alias, a.code || ' ' || a.name,"
+		" case when t.approved then 'approved' else 'waiting' end,"
+		" coalesce(s.address, t.ip_address),"
+		" coalesce(to_char(s.last_activity, 'YYYY-MM-DD HH24:MI:SS'), 'never'),"
+		" coalesce(s.user_count::text, ''), case when t.approved then '' else t.held_lines::text end"
+		" from terminal t join area a on a.id = t.area_id"
+		" left join terminal_state s on s.terminal_id = t.id order by t.sn",
+		NULL, 0, false);
+	if (!rows)
+		return cli_fail(cli, "cannot read the terminals: %s", cli_error(cli));
+	cli_table(rows, titles);
+	cli_close(cli);
+	return 0;
+}
+
+/* The area for the terminal: the one named, else the one it is in, else the schema's second. */
+static const char approve_sql[] =
+	"update terminal t set area_id = a.id from area a where t.sn = $1 and not a.not_authorised"
+	" and case when $2::text is not null then a.code = $2"
+	"  when not t.approved then a.id = coalesce((select id from area where id = 2 and not"
+	"   not_authorised), (select min(id) from area where not not_authorised))"
+	"  else a.id = t.area_id end"
+	" returning a.code, a.name";
+
+static int approve_refused(struct cli *cli, const char *sn)
+{
+	const struct db_arg args[] = { db_text(sn), db_text(cli->area) };
+	const struct rows *rows = cli_query(cli,
+		"select exists (select from terminal where sn = $1),"
+		" exists (select from area where code = $2 and not_authorised)",
+		args, LEN(args), true);
+	if (!rows)
+		return cli_fail(cli, "cannot read the terminal: %s", cli_error(cli));
+	if (!rows_bool(rows, 0, 0))
+		return cli_fail(cli, "there is no terminal %s (see punchd device list)", sn);
+	if (rows_bool(rows, 0, 1))
+		return cli_fail(
+			cli, "area %s is the one of terminals that are not authorised", cli->area);
+	return cli_fail(cli, "there is no area with code %s", cli->area ? cli->area : "2");
+}
+
+int cli_device_approve(struct cli *cli)
+{
+	const char *sn = cli->words[0];
+	cli_open(cli, false);
+	const struct db_arg args[] = { db_text(sn), db_text(cli->area) };
+	const struct rows *rows = cli_query(cli, approve_sql, args, LEN(args), false);
+	if (!rows)
+		return cli_fail(cli, "cannot approve the terminal: %s", cli_error(cli));
+	if (!rows_count(rows))
+		return approve_refused(cli, sn);
+	printf("approved %s in area %s (%s)\n", sn, rows_text(rows, 0, 0), rows_text(rows, 0, 1));
+	cli_close(cli);
+	return 0;
+}
+
+int cli_device_remove(struct cli *cli)
+{
+	const char *sn = cli->words[0];
+	cli_open(cli, false);
+	const struct db_arg args[] = { db_text(sn) };
+	const struct rows *rows = cli_query(
+		cli, "delete from terminal where sn = $1 returning id", args, LEN(args), false);
+	if (!rows)
+		return cli_fail(cli, "cannot remove the terminal: %s", cli_error(cli));
+	if (!rows_count(rows))
+		return cli_fail(cli, "there is no terminal %s (see punchd device list)", sn);
+	cli_close(cli);
+	return 0;
+}

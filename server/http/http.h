@@ -1,0 +1,95 @@
+/*
+ * Listeners, TLS, limits, and HTTP/1.x itself on bufferevents.
+ *
+ * Strict where smuggling is possible (two Content-Lengths, Transfer-Encoding with Content-Length,
+ * obsolete folding, bare CR), lenient where terminals need it (raw spaces in the target, odd
+ * Connection values, missing Host).
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "budget.h"
+#include "req.h"
+#include "route.h"
+
+struct event_base;
+struct http;
+
+/* One dialect: which requests it takes, and how it phrases failures. */
+struct surface {
+	const char *name; /* in logs */
+	void *ctx;
+	struct db *db;
+	int64_t deadline_ms; /* of statements, unless a request says otherwise */
+
+	/* True when this surface answers the path. The first of a listener's surfaces that claims
+	 * it gets the request; the last one should claim everything. */
+	bool (*claims)(const struct surface *, const char *path, size_t len);
+
+	/* Finds the route (route_find for tables). Called when the head is complete. */
+	void (*match)(const struct surface *, enum method, const char *path, size_t len,
+		struct route_match *);
+
+	/* No route: 404 or 405 (match.allowed) in the dialect. Also for any other failure found by
+	 * the server itself: 400 malformed, 408, 411, 413, 414, 431, 500, 501, 503. reason is a few
+	 * words for a person. Must reply. */
+	void (*refused)(struct req *, int status, const char *reason, int allowed);
+
+	/* A statement failed. Must reply. */
+	void (*failed)(struct req *, const struct db_error *);
+
+	/* Called before the handler, after the body; may be NULL. Must end in calling next(r, NULL)
+	 * directly, or like a step (reply, query whose step calls next). */
+	void (*before)(struct req *, req_step *next);
+
+	struct budget *budget; /* NULL, or bodies are read only as it allows */
+	bool params_nocase; /* query parameter names */
+	bool plus_is_literal; /* in query values */
+	bool keep_alive_by_name; /* close unless the request says Connection: keep-alive */
+	bool never_chunked; /* streamed replies end with the connection */
+	bool quiet; /* requests that went well are logged at debug only */
+	const char *const *headers; /* fixed reply headers, "Name: value", NULL-terminated */
+};
+
+struct http_limits {
+	int64_t max_body;
+	int max_connections; /* of all listeners */
+	int reserved; /* of these, places that device listeners may not take */
+	int header_seconds; /* from accept or previous reply to the end of the head */
+	int body_seconds; /* without progress while a body is read; in the long run 256 B/s */
+	int idle_seconds; /* keep-alive */
+	int write_seconds; /* without progress while a reply is read by the client */
+};
+
+struct http *http_new(struct event_base *, struct offload *, const struct http_limits *,
+	const char *trusted_proxies, const char **error);
+
+struct http_listener {
+	const char *address; /* "0.0.0.0:8081", "[::]:8081", or a comma list of such */
+	const struct surface *const *surfaces; /* NULL-terminated */
+	bool devices; /* terminals only: may not take reserved places */
+	const char *tls_cert, *tls_key; /* NULL or "": plain */
+};
+
+/* False: *error says in one line why and what to do (port taken, certificate unreadable). */
+bool http_listen(struct http *, const struct http_listener *, const char **error);
+
+/* Re-reads certificates; keeps the old ones and logs when that fails. */
+void http_reload_tls(struct http *);
+
+/* Stops accepting, closes idle connections; drained(arg) is called when the last request has
+ * ended, or after `seconds`. */
+void http_drain(struct http *, int seconds, void (*drained)(void *), void *arg);
+
+/* Requests still at work end without a reply: their queries are forgotten, and cancel() of
+ * req_wait() is called also when forget was false. Before offload_free() and db_free(). */
+void http_free(struct http *);
+
+int http_connections(const struct http *);
+uint64_t http_requests(const struct http *);
+
+#endif

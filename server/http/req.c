@@ -1,0 +1,365 @@
+/* The life of a request: its steps, what it waits for, its end. */
+#include "req.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "fatal.h"
+#include "log.h"
+#include "offload.h"
+#include "request.h"
+
+struct arena *req_arena(struct req *r)
+{
+	return r->arena;
+}
+
+const struct route *req_route(const struct req *r)
+{
+	return r->match.route;
+}
+
+const struct surface *req_surface(const struct req *r)
+{
+	return r->surface;
+}
+
+void *req_ctx(const struct req *r)
+{
+	return r->surface->ctx;
+}
+
+void *req_data(const struct req *r)
+{
+	return r->data;
+}
+
+void req_set_data(struct req *r, void *data)
+{
+	r->data = data;
+}
+
+const void *req_login(const struct req *r)
+{
+	return r->login;
+}
+
+void req_set_login(struct req *r, const void *login)
+{
+	r->login = login;
+}
+
+bool req_gone(const struct req *r)
+{
+	return r->gone;
+}
+
+uint64_t req_number(const struct req *r)
+{
+	return r->number;
+}
+
+const struct db_error *req_error(const struct req *r)
+{
+	return r->error;
+}
+
+/* --- running and ending --------------------------------------------------------------------- */
+
+/* What went well on a quiet surface is a detail. 499: given up because the client had gone. */
+static void req_log(struct req *r)
+{
+	bool detail = r->surface->quiet && r->status && r->status < 400 && !r->erred;
+
+	if (!log_on(detail ? LOG_DEBUG : LOG_INFO))
+		return;
+	(detail ? log_debug : log_info)("request", "n", log_num((int64_t)r->number), "method",
+		req_method_name(r), "path", r->path, "status", log_num(r->status ? r->status : 499),
+		"ms", log_num(clock_ticks() - r->started), "peer", req_peer(r), NULL);
+}
+
+/* Gives back what it holds, its own memory last. */
+static void req_release(struct req *r)
+{
+	if (r->ticket)
+		db_forget(r->ticket);
+	rows_free(r->piece);
+	out_free(&r->out);
+	payload_free(&r->body);
+	arena_free(r->arena);
+}
+
+static void req_free(struct req *r)
+{
+	struct client *c = r->client;
+	bool keep = r->keep && r->status;
+
+	req_log(r);
+	req_release(r);
+	client_ended(c, keep);
+}
+
+/* Nobody waits for the reply any more: drops what has no effect, or none yet. */
+static void req_forsake(struct req *r)
+{
+	bool reads = r->method & (GET | HEAD);
+
+	if (r->state == REQ_READING || r->state == REQ_DRAIN) {
+		r->state = REQ_DONE;
+	} else if (r->state != REQ_WAITING) {
+		return;
+	} else if (r->cancel) {
+		if (r->cancel(r->cancel_arg))
+			r->state = REQ_DONE;
+	} else if (r->ticket && reads && !db_sent(r->ticket)) {
+		r->state = REQ_DONE;
+	}
+}
+
+/* The only place where a step is called or a request ends. */
+static void req_run(struct req *r, req_step *step, const struct rows *rows)
+{
+	r->state = REQ_RUNNING;
+	r->cancel = NULL;
+	step(r, rows);
+	if (r->state == REQ_RUNNING) { /* neither replied nor waits: our bug, not the client's */
+		log_error("step_without_end", "method", req_method_name(r), "path", r->path, NULL);
+		if (r->stream == STREAM_NONE) {
+			req_text(r, 500, "internal error");
+		} else {
+			r->state = REQ_DONE;
+			client_kill(r->client);
+		}
+	}
+	if (r->gone)
+		req_forsake(r);
+	if (r->state == REQ_DONE)
+		req_free(r);
+}
+
+static void req_begin(struct req *r, const struct rows *rows)
+{
+	req_step *handler = r->match.route->handler;
+
+	if (r->surface->before)
+		r->surface->before(r, handler);
+	else
+		handler(r, NULL);
+}
+
+void req_start(struct req *r)
+{
+	req_run(r, req_begin, NULL);
+}
+
+struct refusal {
+	int status;
+	const char *reason;
+	int allowed;
+};
+
+static void req_refused(struct req *r, const struct rows *rows)
+{
+	const struct refusal *why = r->data;
+
+	r->surface->refused(r, why->status, why->reason, why->allowed);
+}
+
+void req_refuse(struct req *r, int status, const char *reason, int allowed)
+{
+	struct refusal why = { status, reason, allowed };
+
+	r->data = &why; /* no handler has seen, or will see, the request */
+	req_run(r, req_refused, NULL);
+}
+
+void req_client_gone(struct req *r)
+{
+	r->gone = true;
+	r->keep = false;
+	if (r->state == REQ_RUNNING || r->state == REQ_DONE)
+		return;
+	req_forsake(r);
+	if (r->state == REQ_DONE)
+		req_free(r);
+}
+
+void req_drained(struct req *r)
+{
+	if (r->state == REQ_DRAIN)
+		req_run(r, r->more, NULL);
+}
+
+void req_drop(struct req *r)
+{
+	r->client->req = NULL;
+	r->client = NULL;
+	if (r->offloaded) /* a thread still uses the arena */
+		return;
+	if (r->state == REQ_WAITING && r->cancel)
+		r->cancel(r->cancel_arg);
+	req_release(r);
+}
+
+/* --- waiting -------------------------------------------------------------------------------- */
+
+/* False when the reply is already there, as after req_stream() for HEAD. */
+static bool req_pause(struct req *r, req_step *next)
+{
+	if (r->state == REQ_DONE)
+		return false;
+	if (r->state != REQ_RUNNING && r->state != REQ_DRAIN)
+		fatal("%s: a step that waits twice", r->path);
+	r->state = REQ_WAITING;
+	r->next = next;
+	return true;
+}
+
+static void rows_ended(void *rows)
+{
+	rows_free(rows);
+}
+
+static const char *text_kept(struct arena *a, const char *text)
+{
+	return text ? arena_strdup(a, text) : NULL;
+}
+
+static const struct db_error *error_kept(struct arena *a, const struct db_error *from)
+{
+	struct db_error *e = arena_alloc(a, sizeof(*e));
+
+	*e = *from;
+	e->message = text_kept(a, from->message);
+	e->detail = text_kept(a, from->detail);
+	e->constraint = text_kept(a, from->constraint);
+	e->column = text_kept(a, from->column);
+	return e;
+}
+
+/* Messages of data errors quote the data, which may be secret. */
+static void query_log(const struct req *r)
+{
+	const struct db_error *e = r->error;
+	bool data = strncmp(e->state, "22", 2) == 0 || strncmp(e->state, "23", 2) == 0;
+
+	log_warn("query_failed", "n", log_num((int64_t)r->number), "path", r->path, "state",
+		e->state, "constraint", e->constraint, "column", e->column, "message",
+		data ? "" : e->message, NULL);
+}
+
+static void query_failed(struct req *r, const struct rows *rows)
+{
+	query_log(r);
+	if (r->stream == STREAM_SENT) { /* a cut, or the reader would take it for complete */
+		r->state = REQ_DONE;
+		client_kill(r->client);
+		return;
+	}
+	r->stream = STREAM_NONE;
+	r->surface->failed(r, r->error);
+}
+
+static void query_answered(void *arg, struct rows *rows, const struct db_error *error)
+{
+	struct req *r = arg;
+
+	r->ticket = NULL;
+	if (r->stream != STREAM_NONE) { /* many pieces: only the newest stays */
+		rows_free(r->piece);
+		r->piece = rows;
+	} else if (rows) {
+		arena_defer(r->arena, rows_ended, rows);
+	}
+	if (error)
+		r->error = error_kept(r->arena, error);
+	req_run(r, error && !r->trying ? query_failed : r->next, rows);
+}
+
+void req_query_with(struct req *r, req_step *next, const struct req_query_options *options,
+	const struct db_statement *statements, int n)
+{
+	struct db_statement *kept;
+	struct db_query *q;
+
+	if (!req_pause(r, next))
+		return;
+	kept = arena_array(r->arena, (size_t)n, sizeof(*kept));
+	for (int i = 0; i < n; i++) {
+		kept[i] = statements[i];
+		kept[i].args = (const struct db_arg *)(const void *)arena_memdup(r->arena,
+			statements[i].args, (size_t)statements[i].nargs * sizeof(struct db_arg));
+	}
+	q = arena_alloc(r->arena, sizeof(*q));
+	q->statements = kept;
+	q->nstatements = n;
+	q->binary = options->binary;
+	q->deadline_ms = options->deadline_ms ? options->deadline_ms : r->surface->deadline_ms;
+	q->done = query_answered;
+	q->arg = r;
+	r->trying = options->try;
+	r->error = NULL;
+	r->ticket = db_query(options->db ? options->db : r->surface->db, q);
+}
+
+void req_query(struct req *r, req_step *next, const char *sql, int nargs, const struct db_arg *args)
+{
+	const struct req_query_options options = { 0 };
+	const struct db_statement statement = { sql, args, nargs };
+
+	req_query_with(r, next, &options, &statement, 1);
+}
+
+/* On the request's arena, which nobody else touches while the thread works. */
+struct req_job {
+	struct req *req;
+	void (*work)(void *arg);
+	void *arg;
+};
+
+static void job_work(void *arg)
+{
+	struct req_job *job = arg;
+
+	job->work(job->arg);
+}
+
+static void job_done(void *arg)
+{
+	struct req *r = ((struct req_job *)arg)->req;
+
+	r->offloaded = false;
+	if (r->client)
+		req_run(r, r->next, NULL);
+	else
+		req_release(r);
+}
+
+void req_offload(struct req *r, void (*work)(void *), void *arg, req_step *next)
+{
+	if (!req_pause(r, next))
+		return;
+	struct req_job *job = arena_alloc(r->arena, sizeof(*job));
+	*job = (struct req_job){ r, work, arg };
+	r->offloaded = offload_run(r->http->offload, job_work, job_done, job);
+	if (r->offloaded)
+		return;
+	r->state = REQ_RUNNING;
+	r->surface->refused(r, 503, "busy", 0);
+}
+
+void req_wait(struct req *r, req_step *next, bool (*cancel)(void *), void *arg)
+{
+	if (!req_pause(r, next))
+		return;
+	r->cancel = cancel;
+	r->cancel_arg = arg;
+}
+
+void req_wake(struct req *r, const struct rows *rows)
+{
+	if (r->state != REQ_WAITING)
+		fatal("%s: woken without waiting", r->path);
+	req_run(r, r->next, rows);
+}

@@ -1,0 +1,283 @@
+/* Where keys come from. The master key never enters the database. */
+#include "keys.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "datadir.h"
+#include "fatal.h"
+#include "log.h"
+#include "str.h"
+
+static const char select_sql[] = "select id, wrapped, current from data_key order by id";
+
+/* --- the master key -------------------------------------------------------------------------- */
+
+const char *keys_how_to_make(void)
+{
+	return "with a database_url punchd needs a master key: make one with "
+	       "(umask 077; openssl rand -hex 32 > master.key), set "
+	       "PUNCHD_MASTER_KEY_FILE to that file, and keep a copy";
+}
+
+/* 1: read; 0: there is no such file; -1: *error. */
+static int master_file_read(
+	struct arena *a, const char *path, unsigned char key[SEAL_KEY_SIZE], const char **error)
+{
+	char text[128] = "";
+	FILE *f = fopen(path, "re");
+	if (!f && errno == ENOENT)
+		return 0;
+	bool good = f && fgets(text, sizeof(text), f);
+	const char *reason = good ? "not 64 hexadecimal digits" : strerror(errno);
+	if (f)
+		fclose(f);
+	text[strcspn(text, "\r\n")] = '\0';
+	good = good && str_unhex(text, key, SEAL_KEY_SIZE);
+	explicit_bzero(text, sizeof(text));
+	if (!good)
+		*error = arena_printf(a, "cannot read the master key %s: %s", path, reason);
+	return good ? 1 : -1;
+}
+
+static bool master_file_make(
+	struct arena *a, const char *path, unsigned char key[SEAL_KEY_SIZE], const char **error)
+{
+	char text[2 * SEAL_KEY_SIZE + 2];
+	seal_random(key, SEAL_KEY_SIZE);
+	str_hex(key, SEAL_KEY_SIZE, text);
+	strcat(text, "\n");
+	bool good = datadir_file_make(a, path, text);
+	explicit_bzero(text, sizeof(text));
+	if (!good)
+		*error = arena_printf(
+			a, "cannot write the master key %s: %s", path, strerror(errno));
+	else
+		log_info("master_key_made", "path", path, NULL);
+	return good;
+}
+
+/* fresh: the database has no data key yet. */
+static bool master_find(struct arena *a, const struct config *config, const char *data_dir,
+	bool fresh, unsigned char key[SEAL_KEY_SIZE], const char **error)
+{
+	if (*config->master_key)
+		return str_unhex(config->master_key, key, SEAL_KEY_SIZE);
+	if (!data_dir) {
+		*error = keys_how_to_make();
+		return false;
+	}
+	const char *path = arena_printf(a, "%s/master.key", data_dir);
+	int found = master_file_read(a, path, key, error);
+	if (found)
+		return found > 0;
+	if (fresh)
+		return master_file_make(a, path, key, error);
+	*error = arena_printf(a,
+		"the master key %s is missing: restore it from a backup; what it "
+		"sealed cannot be read without it",
+		path);
+	return false;
+}
+
+/* --- data keys ------------------------------------------------------------------------------- */
+
+static bool keys_failed(struct arena *a, const struct db_error *failed, const char **error)
+{
+	*error = arena_printf(a, "cannot read the keys: %s", failed->message);
+	return false;
+}
+
+static struct rows *keys_select(struct arena *a, struct sync *sync, const char **error)
+{
+	struct db_error failed;
+	struct rows *rows = sync_query(sync, select_sql, NULL, 0, true, &failed);
+	if (!rows)
+		keys_failed(a, &failed, error);
+	return rows;
+}
+
+/* How many of the rows the master key does not open. */
+static int rows_add(const struct rows *rows, struct seal *seal)
+{
+	int bad = 0;
+	for (int i = 0; i < rows_count(rows); i++)
+		if (!seal_add_key(seal, (uint32_t)rows_int(rows, i, 0), rows_text(rows, i, 1),
+			    rows_len(rows, i, 1), rows_bool(rows, i, 2)))
+			bad++;
+	return bad;
+}
+
+bool keys_read(struct arena *a, struct sync *sync, struct seal *seal, const char **error)
+{
+	struct rows *rows = keys_select(a, sync, error);
+	if (!rows)
+		return false;
+	bool good = rows_add(rows, seal) == 0;
+	rows_free(rows);
+	if (!good)
+		*error = "the master key does not open this database's data keys: give punchd the "
+			 "master key that belongs to it (PUNCHD_MASTER_KEY_FILE or "
+			 "data_dir/master.key)";
+	else if (!seal_ready(seal))
+		*error =
+			"the database has no current data key: restore table data_key from a backup";
+	return good && seal_ready(seal);
+}
+
+/* Of two processes that start on a fresh database one wins; both read what is there then. */
+static bool first_key_make(
+	struct arena *a, struct sync *sync, struct seal *seal, const char **error)
+{
+	unsigned char *wrapped;
+	size_t n;
+	struct db_error failed;
+	seal_make_key(seal, 1, a, &wrapped, &n);
+	const struct db_arg args[] = { db_bytes(wrapped, n) };
+	struct rows *rows = sync_query(sync,
+		"insert into data_key (id, wrapped, current) values (1, $1, true) "
+		"on conflict do nothing",
+		args, LEN(args), false, &failed);
+	bool good = rows || keys_failed(a, &failed, error);
+	rows_free(rows);
+	return good;
+}
+
+struct seal *keys_open(struct arena *a, const struct config *config, const char *data_dir,
+	struct sync *sync, const char **error)
+{
+	unsigned char master[SEAL_KEY_SIZE];
+	struct rows *rows = keys_select(a, sync, error);
+	if (!rows)
+		return NULL;
+	bool fresh = rows_count(rows) == 0;
+	rows_free(rows);
+	if (!master_find(a, config, data_dir, fresh, master, error))
+		return NULL;
+	struct seal *seal = seal_new(master);
+	explicit_bzero(master, sizeof(master));
+	if ((!fresh || first_key_make(a, sync, seal, error)) && keys_read(a, sync, seal, error))
+		return seal;
+	seal_free(seal);
+	return NULL;
+}
+
+/* --- secrets --------------------------------------------------------------------------------- */
+
+static bool secret_make(struct sync *sync, struct arena *a, struct seal *seal, const char *name,
+	struct db_error *failed)
+{
+	unsigned char row_key[SEAL_ROW_KEY_SIZE], fresh[SEAL_KEY_SIZE];
+	size_t n;
+	seal_random(row_key, sizeof(row_key));
+	seal_random(fresh, sizeof(fresh));
+	unsigned char *sealed =
+		seal_close(seal, a, "secret.sealed", row_key, fresh, sizeof(fresh), &n);
+	explicit_bzero(fresh, sizeof(fresh));
+	const struct db_arg args[] = { db_text(name), db_bytes(row_key, sizeof(row_key)),
+		db_bytes(sealed, n) };
+	struct rows *rows = sync_query(sync,
+		"insert into secret (name, row_key, sealed) "
+		"values ($1, $2, $3) on conflict do nothing",
+		args, LEN(args), false, failed);
+	rows_free(rows);
+	return rows != NULL;
+}
+
+static bool secret_read(struct sync *sync, struct arena *a, struct seal *seal, const char *name,
+	unsigned char out[SEAL_KEY_SIZE], const char **error)
+{
+	struct db_error failed;
+	const struct db_arg args[] = { db_text(name) };
+	const char *sql = "select row_key, sealed from secret where name = $1";
+	struct rows *rows = sync_query(sync, sql, args, LEN(args), true, &failed);
+	if (rows && rows_count(rows) == 0) {
+		rows_free(rows);
+		rows = secret_make(sync, a, seal, name, &failed)
+			       ? sync_query(sync, sql, args, LEN(args), true, &failed)
+			       : NULL;
+	}
+	if (!rows)
+		return keys_failed(a, &failed, error);
+	size_t n = 0;
+	char *plain =
+		rows_count(rows) && rows_len(rows, 0, 0) == SEAL_ROW_KEY_SIZE
+			? seal_open(seal, a, "secret.sealed", (const void *)rows_text(rows, 0, 0),
+				  rows_text(rows, 0, 1), rows_len(rows, 0, 1), &n)
+			: NULL;
+	bool good = plain && n == SEAL_KEY_SIZE;
+	if (good)
+		memcpy(out, plain, SEAL_KEY_SIZE);
+	else
+		*error = arena_printf(a,
+			"the secret %s cannot be opened: restore table secret from a "
+			"backup",
+			name);
+	rows_free(rows);
+	return good;
+}
+
+bool keys_secrets(struct arena *a, struct sync *sync, struct seal *seal, struct api_secrets *out,
+	const char **error)
+{
+	return secret_read(sync, a, seal, "jwt", out->jwt, error) &&
+	       secret_read(sync, a, seal, "login_token", out->login_token, error) &&
+	       secret_read(sync, a, seal, "lookup", out->lookup, error);
+}
+
+/* --- while the server runs ------------------------------------------------------------------- */
+
+struct keys_watch {
+	struct db *db;
+	struct seal *seal;
+	struct event *tick;
+	struct db_ticket *ticket;
+};
+
+static void keys_selected(void *arg, struct rows *rows, const struct db_error *error)
+{
+	struct keys_watch *w = arg;
+	w->ticket = NULL;
+	if (rows && rows_add(rows, w->seal) > 0)
+		log_error("data_key_refused", "reason", "the master key does not open it", NULL);
+	rows_free(rows);
+}
+
+static void keys_look(int fd, short what, void *arg)
+{
+	static const struct db_statement statement = { .sql = select_sql };
+	static const struct db_query query = { .statements = &statement,
+		.nstatements = 1,
+		.binary = true,
+		.deadline_ms = KEYS_WATCH_SECONDS * 1000,
+		.done = keys_selected };
+	struct keys_watch *w = arg;
+	struct db_query mine = query;
+	mine.arg = w;
+	if (!w->ticket && db_up(w->db))
+		w->ticket = db_query(w->db, &mine);
+}
+
+struct keys_watch *keys_watch_new(struct event_base *base, struct db *db, struct seal *seal)
+{
+	struct keys_watch *w = xcalloc(1, sizeof(*w));
+	w->db = db;
+	w->seal = seal;
+	w->tick = event_new(base, -1, EV_PERSIST, keys_look, w);
+	if (!w->tick || event_add(w->tick, &(struct timeval){ .tv_sec = KEYS_WATCH_SECONDS }) < 0)
+		fatal("cannot watch the keys");
+	return w;
+}
+
+void keys_watch_free(struct keys_watch *w)
+{
+	if (!w)
+		return;
+	if (w->ticket)
+		db_forget(w->ticket);
+	event_free(w->tick);
+	free(w);
+}

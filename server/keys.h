@@ -1,0 +1,44 @@
+/*
+ * The master key, the data keys it wraps, and the server's sealed secrets.
+ */
+#ifndef KEYS_H
+#define KEYS_H
+
+#include <stdbool.h>
+
+#include "api.h"
+#include "arena.h"
+#include "config.h"
+#include "db.h"
+#include "seal.h"
+#include "sync.h"
+
+struct event_base;
+struct keys_watch;
+
+/* What to say when there is a database_url and no master key. */
+const char *keys_how_to_make(void);
+
+/*
+ * A seal with the data keys of the database. The master key is the setting or, with the embedded
+ * database (data_dir is not NULL), data_dir/master.key; that file and the first data key are made
+ * where the database has none yet. NULL: *error says what to do.
+ */
+struct seal *keys_open(struct arena *, const struct config *, const char *data_dir, struct sync *,
+	const char **error);
+
+/* Reads the data keys that the seal does not know yet, and which one is current. */
+bool keys_read(struct arena *, struct sync *, struct seal *, const char **error);
+
+/* The server's secrets, made on first use. */
+bool keys_secrets(
+	struct arena *, struct sync *, struct seal *, struct api_secrets *, const char **error);
+
+enum { KEYS_WATCH_SECONDS = 5 };
+
+/* Looks for data keys made by others every few seconds, so that a key is known to every server
+ * before anybody seals with it. */
+struct keys_watch *keys_watch_new(struct event_base *, struct db *, struct seal *);
+void keys_watch_free(struct keys_watch *);
+
+#endif

@@ -1,0 +1,150 @@
+/* punchd: options, config, log, database, listeners, loop, drain. Commands are in cli/. */
+#include <event2/event.h>
+#include <signal.h>
+
+#include "cli.h"
+#include "fatal.h"
+#include "listen.h"
+#include "log.h"
+#include "offload.h"
+#include "ops.h"
+#include "start.h"
+
+enum { WORKERS = 2, MAX_OFFLOADED = 256, DRAIN_SECONDS = 10, MAX_FLUSHES = 100 };
+
+struct server {
+	struct start start;
+	struct event_base *base;
+	struct offload *offload;
+	struct db *db; /* for requests */
+	struct keys_watch *keys;
+	struct adms *adms;
+	struct api *api;
+	struct http *http;
+	struct ops *ops;
+	struct event *signals[3];
+	int stops, flushes; /* how often it was asked to */
+};
+
+static void pool_changed(void *arg, bool up)
+{
+	if (!up)
+		log_error("database_down", NULL);
+}
+
+/* What is batched is written before the pools close, with patience for two seconds. */
+static void flush(int fd, short what, void *arg)
+{
+	static const struct timeval pause = { .tv_usec = 20000 };
+	struct server *s = arg;
+	if (!adms_flush(s->adms) || ++s->flushes > MAX_FLUSHES ||
+		event_base_once(s->base, -1, EV_TIMEOUT, flush, s, &pause) < 0)
+		event_base_loopbreak(s->base);
+}
+
+static void drained(void *arg)
+{
+	flush(-1, 0, arg);
+}
+
+/* Asked to stop a second time it does not wait for what is in flight. */
+static void signalled(int signal, short what, void *arg)
+{
+	struct server *s = arg;
+	log_info("signal", "number", log_num(signal), NULL);
+	if (signal == SIGHUP)
+		http_reload_tls(s->http);
+	else if (s->stops++ > 0)
+		event_base_loopbreak(s->base);
+	else
+		http_drain(s->http, DRAIN_SECONDS, drained, s);
+}
+
+static void signals_watch(struct server *s)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+	for (size_t i = 0; i < LEN(numbers); i++) {
+		s->signals[i] = evsignal_new(s->base, numbers[i], signalled, s);
+		if (!s->signals[i] || event_add(s->signals[i], NULL) < 0)
+			fatal("cannot watch signals");
+	}
+}
+
+static void parts_start(struct server *s)
+{
+	s->base = event_base_new();
+	if (!s->base)
+		fatal("no event loop");
+	signals_watch(s);
+	if (s->start.embedded)
+		embedded_watch(s->start.embedded, s->base);
+	s->offload = offload_new(s->base, WORKERS, MAX_OFFLOADED);
+	const struct db_options pool = { .name = "punchd",
+		.conninfo = s->start.conninfo,
+		.timezone = s->start.config->timezone,
+		.size = (int)s->start.config->db_pool_size };
+	s->db = db_new(s->base, s->offload, &pool, pool_changed, s);
+	s->keys = keys_watch_new(s->base, s->db, s->start.seal);
+	const struct adms_options adms = { .base = s->base,
+		.offload = s->offload,
+		.config = s->start.config,
+		.seal = s->start.seal,
+		.conninfo = s->start.conninfo,
+		.lookup_key = s->start.secrets.lookup };
+	s->adms = adms_new(&adms);
+	const struct api_options api = { .base = s->base,
+		.offload = s->offload,
+		.config = s->start.config,
+		.seal = s->start.seal,
+		.secrets = &s->start.secrets,
+		.db = s->db };
+	s->api = api_new(&api);
+	s->http = listen_http(s->start.config, s->base, s->offload);
+	const struct ops_options ops = {
+		.db = s->db, .seal = s->start.seal, .http = s->http, .adms = s->adms, .api = s->api
+	};
+	s->ops = ops_new(&ops);
+}
+
+static void parts_end(struct server *s)
+{
+	http_free(s->http);
+	ops_free(s->ops);
+	api_free(s->api);
+	adms_free(s->adms);
+	keys_watch_free(s->keys);
+	db_free(s->db);
+	offload_free(s->offload);
+	for (size_t i = 0; i < LEN(s->signals); i++)
+		event_free(s->signals[i]);
+	start_end(&s->start); /* watches the database from the loop */
+	event_base_free(s->base);
+}
+
+static int serve(struct arena *a, const struct config *config)
+{
+	struct server s = { 0 };
+	const char *error = NULL;
+	listen_raise_limits();
+	if (!start_server(&s.start, a, config, &error))
+		die("%s", error);
+	parts_start(&s);
+	bool good = listen_all(a, config, s.http, s.ops, s.adms, s.api, &error);
+	if (good)
+		event_base_dispatch(s.base);
+	parts_end(&s);
+	if (!good)
+		die("%s", error);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct arena *a = arena_new();
+	struct cli cli;
+	int status = cli_parse(&cli, a, argc, argv);
+	if (status < 0)
+		status = cli.command->run ? cli.command->run(&cli) : serve(a, cli.config);
+	arena_free(a);
+	return status;
+}

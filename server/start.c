@@ -1,0 +1,266 @@
+/* The way from settings to a database that is in order. */
+#include "start.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fatal.h"
+#include "log.h"
+#include "migrate.h"
+#include "password.h"
+#include "secret_text.h"
+
+/* PostgreSQL's default of max_connections less what it keeps and what we use beside the pool. */
+enum { DEFAULT_CONNECTIONS = 100, SPARE_CONNECTIONS = 40 };
+
+/* Any number that no other program locks in the same database. */
+#define PROBE_LOCK "8100711200327716971"
+
+static bool start_failed(
+	struct start *s, const char *what, const struct db_error *failed, const char **error)
+{
+	*error = arena_printf(s->arena, "%s: %s", what, failed->message);
+	return false;
+}
+
+/* --- the database ---------------------------------------------------------------------------- */
+
+/* One value as text on the arena; NULL: *error is set. */
+static const char *value_of(struct start *s, struct sync *sync, const char *sql, const char **error)
+{
+	struct db_error failed;
+	struct rows *rows = sync_query(sync, sql, NULL, 0, false, &failed);
+	if (!rows) {
+		start_failed(s, "the database cannot be used", &failed, error);
+		return NULL;
+	}
+	const char *text = rows_count(rows) ? rows_text(rows, 0, 0) : "";
+	text = arena_strdup(s->arena, text ? text : "");
+	rows_free(rows);
+	return text;
+}
+
+/* That each of our connections is a session of its own, which LISTEN and locks need; behind a
+ * pooler in transaction mode a second connection would find itself in the first one's session. */
+static bool sessions_check(struct start *s, const char **error)
+{
+	const char *lock = value_of(s, s->sync, "select pg_advisory_lock(" PROBE_LOCK ")", error);
+	if (!lock || !value_of(s, s->sync, "listen punchd_probe", error))
+		return false;
+	struct sync *second = sync_open(s->arena, s->conninfo, s->config->timezone, error);
+	if (!second)
+		return false;
+	const char *shared = value_of(s, second,
+		"select pg_try_advisory_lock(" PROBE_LOCK ") "
+		"or 'punchd_probe' in (select pg_listening_channels())",
+		error);
+	if (shared && *shared == 't')
+		*error =
+			"database_url must lead to PostgreSQL itself or to a pooler in session mode: "
+			"LISTEN and advisory locks do not work over this one";
+	sync_close(second);
+	/* unlisten and unlock; a pooler that shares sessions may have locked twice */
+	const char *end = value_of(s, s->sync, "select pg_advisory_unlock_all()", error);
+	return shared && *shared == 'f' && end && value_of(s, s->sync, "unlisten *", error);
+}
+
+static bool server_check(struct start *s, const char **error)
+{
+	const char *version = value_of(s, s->sync,
+		"select current_setting('server_version_num')::int "
+		">= 140000",
+		error);
+	const char *encoding = version ? value_of(s, s->sync, "show server_encoding", error) : NULL;
+	const char *standby =
+		encoding ? value_of(s, s->sync, "select pg_is_in_recovery()", error) : NULL;
+	if (!standby)
+		return false;
+	if (*version != 't')
+		*error = "the database is older than PostgreSQL 14: move it to a newer one";
+	else if (strcmp(encoding, "UTF8") != 0)
+		*error = arena_printf(s->arena,
+			"the database has encoding %s: make one with encoding "
+			"UTF8",
+			encoding);
+	else if (*standby == 't')
+		*error = "the database is a standby: set database_url to the primary";
+	else
+		return true;
+	return false;
+}
+
+static void durability_warn(struct start *s)
+{
+	static const char *const names[] = { "fsync", "synchronous_commit" };
+	const char *ignored;
+	for (size_t i = 0; i < LEN(names); i++) {
+		const char *value =
+			value_of(s, s->sync, arena_printf(s->arena, "show %s", names[i]), &ignored);
+		if (value && strcmp(value, "off") == 0)
+			log_warn("database_not_durable", "setting", names[i], "value", "off", NULL);
+	}
+}
+
+bool start_database(struct start *s, struct arena *a, const struct config *config, bool server,
+	const char **error)
+{
+	*s = (struct start){ .arena = a, .config = config, .conninfo = config->database_url };
+	bool embedded = !*config->database_url;
+	if (!embedded && !*config->master_key && server) {
+		/* before anything is changed there */
+		*error = keys_how_to_make();
+		return false;
+	}
+	if (embedded) {
+		int wanted = (int)config->db_pool_size + SPARE_CONNECTIONS;
+		s->embedded = embedded_start(a, config->data_dir, server,
+			wanted > DEFAULT_CONNECTIONS ? wanted : 0, error);
+		if (!s->embedded)
+			return false;
+		s->conninfo = embedded_conninfo(s->embedded);
+		s->data_dir = embedded_data_dir(s->embedded);
+	}
+	s->sync = sync_open(a, s->conninfo, config->timezone, error);
+	if (!s->sync) {
+		*error = arena_printf(a, "cannot reach the database: %s", *error);
+		return false;
+	}
+	if (embedded)
+		return true;
+	if (!server_check(s, error) || !sessions_check(s, error))
+		return false;
+	if (server)
+		durability_warn(s);
+	return true;
+}
+
+/* --- the schema ------------------------------------------------------------------------------ */
+
+/* What the ordinary role needs of the owner's tables. */
+static bool grants_give(struct start *s, struct sync *owner, const char **error)
+{
+	struct db_error failed;
+	const char *role = value_of(s, s->sync, "select current_user", error);
+	if (!role)
+		return false;
+	const struct db_arg args[] = { db_text(role) };
+	struct rows *rows = sync_query(owner,
+		"select format('grant usage on schema public to %1$I;"
+		"grant select, insert, update, delete, truncate on all tables in schema public to %1$I;"
+		"grant usage, select, update on all sequences in schema public to %1$I', $1::text)",
+		args, LEN(args), false, &failed);
+	bool good = rows && sync_script(owner, rows_text(rows, 0, 0), &failed);
+	rows_free(rows);
+	return good ||
+	       start_failed(s, "cannot give database_url's user its rights", &failed, error);
+}
+
+bool start_schema(struct start *s, int *applied, const char **error)
+{
+	if (!*s->config->database_owner_url)
+		return migrate_up(s->sync, s->arena, applied, error);
+	struct sync *owner =
+		sync_open(s->arena, s->config->database_owner_url, s->config->timezone, error);
+	if (!owner) {
+		*error = arena_printf(
+			s->arena, "cannot reach the database as its owner: %s", *error);
+		return false;
+	}
+	bool good = migrate_up(owner, s->arena, applied, error) && grants_give(s, owner, error);
+	sync_close(owner);
+	return good;
+}
+
+bool start_schema_check(struct start *s, const char **error)
+{
+	return migrate_check(s->sync, s->arena, error);
+}
+
+bool start_keys(struct start *s, const char **error)
+{
+	s->seal = keys_open(s->arena, s->config, s->data_dir, s->sync, error);
+	return s->seal && keys_secrets(s->arena, s->sync, s->seal, &s->secrets, error);
+}
+
+/* --- the first superuser --------------------------------------------------------------------- */
+
+static bool start_admin(struct start *s, const char **error)
+{
+	const char *name = s->config->admin_user, *password = s->config->admin_password;
+	const char *there =
+		value_of(s, s->sync, "select exists (select from account where superuser)", error);
+	if (!there || *there == 't')
+		return there != NULL;
+	char made[SECRET_TEXT_SIZE], hash[PASSWORD_HASH_SIZE];
+	secret_text_make(made);
+	if (!password_hash(*password ? password : made, hash)) {
+		*error = "admin_password is too long";
+		return false;
+	}
+	struct db_error failed;
+	const struct db_arg args[] = { db_text(name), db_text(hash) };
+	struct rows *rows = sync_query(s->sync,
+		"insert into account (name, password_hash, superuser) select $1, $2, true "
+		"where not exists (select from account where superuser) on conflict do nothing",
+		args, LEN(args), false, &failed);
+	if (!rows)
+		return start_failed(s, "cannot create the first superuser", &failed, error);
+	bool created = rows_affected(rows) == 1;
+	rows_free(rows);
+	if (created && !*password) {
+		printf("admin user: %s\nadmin password: %s\n", name, made);
+		fflush(stdout);
+	} else if (!created) {
+		log_warn("no_superuser", "reason",
+			"an account named like admin_user exists and is none", NULL);
+	}
+	explicit_bzero(made, sizeof(made));
+	return true;
+}
+
+/* --- all of it ------------------------------------------------------------------------------- */
+
+/* Before the loop there is nothing in flight to wait for. */
+static void interrupted(int signal)
+{
+	_exit(0);
+}
+
+bool start_server(struct start *s, struct arena *a, const struct config *config, const char **error)
+{
+	int applied = 0;
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTERM, interrupted);
+	signal(SIGINT, interrupted);
+	bool good = start_database(s, a, config, true, error) && start_schema(s, &applied, error) &&
+		    start_keys(s, error) && start_admin(s, error);
+	start_disconnect(s);
+	if (applied)
+		log_info("schema_migrated", "migrations", log_num(applied), NULL);
+	if (good)
+		log_info("started", "version", PUNCHD_VERSION, "schema", log_num(migrate_head()),
+			NULL);
+	else
+		start_end(s);
+	return good;
+}
+
+/* --- the end --------------------------------------------------------------------------------- */
+
+void start_disconnect(struct start *s)
+{
+	sync_close(s->sync);
+	s->sync = NULL;
+}
+
+void start_end(struct start *s)
+{
+	start_disconnect(s);
+	seal_free(s->seal);
+	explicit_bzero(&s->secrets, sizeof(s->secrets));
+	embedded_stop(s->embedded);
+	s->seal = NULL;
+	s->embedded = NULL;
+}

@@ -1,0 +1,39 @@
+/* INFO lists, option bodies and dumps. */
+#include <stdlib.h>
+
+#include "info.h"
+
+static void check_within(struct span s, struct span all)
+{
+	if (s.text && (s.text < all.text || s.text + s.len > all.text + all.len))
+		abort();
+}
+
+static void options_fuzz(struct info_options o, struct span all)
+{
+	struct span key, value;
+	size_t count = 0;
+	while (info_next_option(&o, &key, &value)) {
+		if (++count > all.len || !key.len || !value.text)
+			abort();
+		check_within(key, all);
+		check_within(value, all);
+		info_number(value);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	struct span all = { .text = (const char *)bytes, .len = n };
+	struct info i;
+	if (!n)
+		return 0;
+	if (info_parse(all, &i)) {
+		check_within(i.firmware, all);
+		check_within(i.address, all);
+		check_within(i.functions, all);
+	}
+	options_fuzz(info_options(all), all);
+	options_fuzz(info_dump(all), all);
+	return 0;
+}

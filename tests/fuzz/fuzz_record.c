@@ -1,0 +1,72 @@
+/* Upload bodies: every line as a punch and as a record; whatever is read lies within its line. */
+#include <stdlib.h>
+
+#include "punch.h"
+#include "record.h"
+
+static void check_within(struct span s, struct span line)
+{
+	if (s.text && (s.text < line.text || s.text + s.len > line.text + line.len))
+		abort();
+}
+
+static void punch_fuzz(struct span line, bool person_id)
+{
+	struct punch_line p;
+	if (punch_parse(line, person_id, &p)) {
+		if (p.pin.text || p.flags)
+			abort();
+		return;
+	}
+	check_within(p.pin, line);
+	check_within(p.work_code, line);
+	check_within(p.rest, line);
+	check_within(p.id_number, line);
+	if (punch_check_pin(p.pin) || p.wall % 1000000 != 0)
+		abort();
+}
+
+static void record_fuzz(struct span line, enum record_kind of_table)
+{
+	struct record r;
+	record_parse(line, of_table, &r);
+	if (r.npairs < 0 || r.npairs > RECORD_MAX_PAIRS)
+		abort();
+	check_within(r.word, line);
+	for (int i = 0; i < r.npairs; i++) {
+		check_within(r.pairs[i].key, line);
+		check_within(r.pairs[i].value, line);
+	}
+	if (record_get(&r, "PIN").text && r.npairs == 0)
+		abort();
+}
+
+static void oplog_fuzz(struct span line)
+{
+	struct oplog_line o;
+	if (record_oplog(line, &o))
+		return;
+	check_within(o.actor, line);
+	check_within(o.time, line);
+	for (int i = 0; i < OPLOG_OBJECTS; i++)
+		check_within(o.objects[i], line);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	struct record_lines lines = record_lines(bytes, n);
+	struct span line;
+	size_t count = 0;
+	while (record_next_line(&lines, &line)) {
+		count++;
+		punch_fuzz(line, false);
+		punch_fuzz(line, true);
+		record_fuzz(line, RECORD_OTHER);
+		record_fuzz(line, RECORD_USER);
+		oplog_fuzz(line);
+		record_line_kind(line);
+	}
+	if (count != record_count_lines(bytes, n) || count > n)
+		abort();
+	return 0;
+}

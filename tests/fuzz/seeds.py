@@ -1,0 +1,96 @@
+"""Writes the starting corpus of one fuzz target: seeds.py TARGET DIRECTORY
+
+Recorded traffic comes from $PUNCHD_CAPTURES when it is there; the shapes below are always used.
+"""
+
+import base64
+import glob
+import hashlib
+import json
+import os
+import sys
+
+REQUESTS = [
+	b"GET /iclock/getrequest?SN=0316144680030 HTTP/1.1\r\nHost: h:8011\r\n"
+	b"User-Agent: iClock Proxy/1.09\r\nConnection: close\r\nAccept: */*\r\n\r\n",
+	b"GET /iclock/getrequest?SN=1&INFO=Ver 6.39 Apr 28 2008,2,0,0,10.0.0.1 HTTP/1.1\r\n\r\n",
+	b"POST /iclock/cdata?SN=1&table=ATTLOG&Stamp=9999 HTTP/1.0\r\nContent-Length: 26\r\n\r\n"
+	b"1\t2026-07-01 08:00:00\t0\t1\n",
+	b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\nabcd\r\n0\r\nT: v\r\n\r\n",
+	b"POST / HTTP/1.1\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde",
+	b"GET /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: starting\r\n\r\n"
+	b"GET /b HTTP/1.1\r\nHost: a\r\n\r\n",
+]
+QUERIES = [
+	b"SN=1&table=ATTLOG&Stamp=9999",
+	b"page=1&&page_size=10&emp_code=&ordering=+-id&start_time=2024-01-01%2000:00:00",
+	b"employees=1&employees=2&area[]=1&area[0]=3&x=%zz%4",
+	b"employee_icontains=a%27b&departments=1,2,x&areas=-1&search=%e2%82%ac&page=last",
+]
+RECORDS = [
+	b"1\t2026-07-01 08:00:00\t0\t1\n",
+	b"18292\t2026-07-16 01:59:44\t255\t15\t0\t0\t0\t0\t0\t0\t\n",
+	b"1\t2024-07-28 01:25:24\t0\t1\t\t0\t0\t\r\n",
+	b"3\t1971--10--29 -23:-27:-54\t255\t15\n982 2008-02-25 12:08:21 1 0\n\n",
+	b"USER PIN=4\tName=User3\tPri=0\tPasswd=1234\tCard=[15CD5B07]\tGrp=1\tTZ=0000000100000000\n"
+	b"FP PIN=4\tFID=6\tSize=8\tValid=1\tTMP=TcdTUzIx==\nOPLOG 108\t0\t2026-08-08 06:38:34\tKeyPadBeep\t0\t0\t0\n",
+	b"BIODATA Pin=9001\tNo=0\tIndex=0\tValid=1\tDuress=0\tType=9\tMajorVer=39\tMinorVer=3\tFormat=0\tTmp=AAAA\n",
+	b"~DeviceName=X,MAC=00:17,~OEMVendor=ZKTECO CO., LTD.,FPVersion=10,IPAddress=1.2.3.4,\n",
+	b"PIN=20150731103012-123.jpg\nSN=0316144680030\nsize=4\nCMD=uploadphoto\0\xff\xd8\xff\xe0",
+	b"ZAM180-NF50VA-Ver3.4.10,1,0,16,192.168.0.25,10,39,12,1,01110,0,0,0",
+]
+RESULTS = [
+	b"ID=1&Return=0&CMD=DATA\nID=2&Return=-1004&CMD=DATA\nID=3&Return=0&CMD=CHECK",
+	b"ID=32\nReturn=0\nCMD=Shell\nContent=Tue Mar 24\n",
+	b"ID=7&Return=0&CMD=INFO\n~DeviceName=SpeedFace-V5L\nMAC=00:17\n",
+	b"ID=9&SN=1&return=0&CMD=VERIFY SUM&StartTime=a&EndTime=b&AttlogSum=17",
+]
+JSON = [
+	b'{"emp_code":"1001","department":1,"area":[1,"2"],"hire_date":null,"gender":"F"}',
+	b'{"employees":"1,2","areas":[],"disableatt":0,"resign_type":1.0,"reason":"\\u20ac\\ud83d"}',
+	b'[1,2,{"a":{"b":[true,false,null,-1e308]}}]',
+	b'{"username":"admin","password":"x","a":"' + b"\\\\" * 20 + b'"}',
+]
+
+
+def captured():
+	requests, queries, records, results = [], [], [], []
+	for path in glob.glob(os.path.join(os.environ.get("PUNCHD_CAPTURES", ""), "*.jsonl")):
+		with open(path, encoding="utf-8") as lines:
+			for line in lines:
+				c = json.loads(line)
+				body = base64.b64decode(c["req_body_b64"]) if c.get("req_body_b64") else (
+					c.get("req_body") or "").encode()
+				target = (c.get("target") or "").encode()
+				if c.get("resp_body"):
+					results.append(c["resp_body"].encode())
+				if not target:
+					continue
+				head = "".join(h + "\r\n" for h in c.get("req_headers") or [])
+				requests.append(c["method"].encode() + b" " + target + b" HTTP/1.1\r\n"
+					+ head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+				queries.append(target.partition(b"?")[2])
+				(results if b"devicecmd" in target else records).append(body)
+	return requests, queries, records, results
+
+
+def main():
+	target, directory = sys.argv[1:]
+	requests, queries, records, results = captured()
+	kinds = [
+		(("http", "parse", "chunk"), REQUESTS + requests),
+		(("query", "form", "param", "filter", "url"), QUERIES + queries),
+		(("record", "punch", "info", "option", "text", "photo"), RECORDS + records),
+		(("devicecmd", "result"), RESULTS + results),
+		(("json", "body"), JSON + QUERIES),
+	]
+	seeds = [s for words, some in kinds if any(w in target for w in words) for s in some]
+	if not seeds:
+		seeds = [s for _, some in kinds for s in some]
+	os.makedirs(directory, exist_ok=True)
+	for seed in seeds:
+		with open(os.path.join(directory, hashlib.sha1(seed).hexdigest()), "wb") as f:
+			f.write(seed)
+
+
+main()

@@ -1,0 +1,234 @@
+"""Every recorded exchange of the attendance dialect, replayed as it was recorded.
+
+The recordings are no part of the project: $PUNCHD_CAPTURES, or ../shared/captures beside it.
+"""
+
+import base64
+import glob
+import json
+import os
+
+import pytest
+
+from punchd_test import reading
+from punchd_test.server import ROOT
+from punchd_test.terminal import Terminal
+
+DIRECTORY = os.environ.get("PUNCHD_CAPTURES", os.path.join(ROOT, "..", "shared", "captures"))
+
+
+def captures():
+	for path in sorted(glob.glob(os.path.join(DIRECTORY, "*.jsonl"))):
+		with open(path, encoding="utf-8") as f:
+			for line in f:
+				capture = json.loads(line)
+				if capture["generation"] != "ACC":
+					yield capture
+
+
+CAPTURES = list(captures())
+# what a bare `OK` answers; everything else that is uploaded line by line hears `OK: n`
+PLAIN = ("OPTIONS", "ATTPHOTO", "ERRORLOG", "FPIMAGE", "FDATA")
+
+
+def body_of(capture):
+	if capture.get("req_body_b64"):
+		return base64.b64decode(capture["req_body_b64"])
+	return (capture.get("req_body") or "").encode("utf-8")
+
+
+def query_of(capture):
+	query = capture["target"].partition("?")[2]
+	return {k.lower(): v for k, _, v in (p.partition("=") for p in query.split("&"))}
+
+
+def table_of(capture):
+	"""The upload's table in upper case, None for what is no upload."""
+	query, path = query_of(capture), capture["target"].partition("?")[0].lower()
+	if capture["method"] != "POST":
+		return None
+	if "fdata" in path:
+		return "FDATA"
+	if "cdata" not in path or "authtype" in query:
+		return None
+	if "fpimage" in query:
+		return "FPIMAGE"
+	if "table" in query:
+		return query["table"].upper()
+	return "OPERLOG" if "opstamp" in query else "ATTLOG"
+
+
+@pytest.fixture(scope="module")
+def replay_server(pg, clone):
+	from punchd_test.server import Server
+	server = Server(clone(pg), admission="auto")
+	yield server
+	server.stop()
+
+
+def send(server, capture, answer=None):
+	terminal = Terminal(server, query_of(capture).get("sn", "NONE"))
+	headers = capture.get("req_headers")
+	head = None
+	if headers:
+		head = "".join(h + "\r\n" for h in headers)
+		if "connection:" not in head.lower():
+			head += "Connection: close\r\n"
+	return terminal.raw(capture["method"], capture["target"].encode("utf-8"), body_of(capture), head)
+
+
+def empty(server):
+	"""Forgets what earlier recordings left, so that each is read alone."""
+	server.database.sql("""
+		delete from punch; delete from punch_variant; delete from punch_tombstone;
+		delete from punch_block; delete from reject; delete from operation_log;
+		delete from raw_upload; delete from held_upload; delete from template; delete from photo;
+		delete from terminal_command; delete from terminal_person; delete from employee;
+		update punch_counter set total = 0, deleted = deleted + 1""")
+
+
+def stored(server):
+	"""What is there now, decoded."""
+	db = server.database
+	return {
+		"punches": db.sql("""select p.code, punch_time, punch_state, verify_type,
+			case when rest is null then work_code else coalesce(work_code, '') end, o.sn
+			from punch join pin p on p.id = pin_id join punch_origin o on o.id = origin_id
+			order by punch.id"""),
+		"variants": db.value("select count(*) from punch_variant"),
+		"rejects": db.sql("select sn, table_name, reason, seen_count from reject order by id"),
+		"oplog": db.sql("""select code, operator, happened, objects, seen_count
+			from operation_log order by id"""),
+		"raw": db.sql("select sn, upper(table_name), lines from raw_upload order by id"),
+		"templates": db.sql("""select p.code, form, bio_type, bio_no, bio_index, major_ver
+			from template t join pin p on p.id = t.pin_id order by t.id"""),
+		"photos": db.sql("select p.code, form from photo join pin p on p.id = pin_id order by photo.id"),
+		"people": [r[0] for r in db.sql("select emp_code from employee order by id")],
+	}
+
+
+def test_recordings_are_there():
+	if not CAPTURES and not os.environ.get("CI"):
+		pytest.skip("no recordings in %s; set PUNCHD_CAPTURES" % DIRECTORY)
+	assert len(CAPTURES) > 80, "recordings missing in %s (PUNCHD_CAPTURES)" % DIRECTORY
+
+
+def check_handshake(capture, text):
+	sn = query_of(capture)["sn"]
+	lines = text.split("\n")
+	assert lines[0] == "GET OPTION FROM: " + sn
+	options = dict(line.split("=", 1) for line in lines[1:] if line)
+	assert options["Stamp"] and options["OpStamp"] and options["PhotoStamp"]
+	assert options["Realtime"] == "1" and options["Encrypt"] == "0"
+	assert options["TransFlag"] and int(options["Delay"]) >= 2
+	assert options["TimeZone"] == "330"  # the fixture's zone is Asia/Kolkata: minutes
+	if "pushver" in query_of(capture):
+		assert options["ATTLOGStamp"] == options["Stamp"]
+		assert options["PushProtVer"] and options["ServerVer"]
+	else:
+		assert "ATTLOGStamp" not in options and "PushProtVer" not in options
+
+
+def check_upload(capture, reply, now):
+	table, body = table_of(capture), body_of(capture)
+	lines = reading.lines_of(body)
+	sn = query_of(capture)["sn"]
+	if table in PLAIN:
+		assert reply.text.startswith("OK"), reply
+	else:
+		assert reply.text == "OK: %d" % len(lines), reply
+	expected = {k: [] for k in ("punches", "rejects", "oplog", "raw", "templates", "photos")}
+	people, variants = set(), 0
+	if table == "ATTLOG":
+		seen = {}
+		for line in lines:
+			punch = reading.punch_of(line)
+			if punch is None:
+				expected["rejects"].append(line)
+			elif punch[:2] not in seen:
+				seen[punch[:2]] = punch
+				expected["punches"].append(punch + (sn,))
+				if reading.national_id_of(line):  # the line as sent holds what must be sealed
+					expected["raw"].append("ATTLOG")
+			elif seen[punch[:2]] != punch:
+				variants += 1
+	elif table in ("OPERLOG", "USERINFO", "BIODATA"):
+		for line in lines:
+			word, pairs = reading.pairs_of(line)
+			if word == "OPLOG":
+				expected["oplog"].append(reading.oplog_of(line))
+			elif word in ("FP", "FACE", "FVEIN", "BIODATA"):
+				expected["templates"].append(reading.template_of(word, pairs))
+			elif word in ("USERPIC", "BIOPHOTO"):
+				expected["photos"].append((pairs["pin"], word))
+			else:
+				people.add(pairs["pin"])
+	elif table != "OPTIONS":
+		expected["raw"].append("ATTPHOTO" if table == "FDATA" else table)
+	assert now["punches"] == expected["punches"]
+	assert now["variants"] == variants
+	assert len(now["rejects"]) == len(expected["rejects"]), now["rejects"]
+	assert all(r[0] == sn and r[2] for r in now["rejects"])
+	counted = [r[:4] for r in now["oplog"] for _ in range(r[4])]
+	assert sorted(counted, key=str) == sorted(
+		[(c, o, t, x) for c, o, t, x in expected["oplog"]], key=str)
+	# FP, FACE and FVEIN lines name no version: the terminal's is as good as 0
+	major = lambda t: t if t[1] == "BIODATA" else t[:5] + (0,)
+	assert sorted(map(major, now["templates"])) == sorted(set(expected["templates"]))
+	assert now["photos"] == expected["photos"]
+	assert set(now["people"]) == people
+	assert [r[1] for r in now["raw"]] == expected["raw"], now["raw"]
+
+
+@pytest.mark.parametrize("capture", CAPTURES, ids=lambda c: c["id"])
+def test_capture(replay_server, capture):
+	server, query = replay_server, query_of(capture)
+	path = capture["target"].partition("?")[0].lower()
+	empty(server)
+	if query.get("sn") and "options" not in query:
+		Terminal(server, query["sn"]).handshake()
+		empty(server)
+	reply = send(server, capture)
+	now = stored(server)
+	table = table_of(capture)
+	if table is not None:
+		check_upload(capture, reply, now)
+		again = send(server, capture)  # the same upload once more: the same answer, no row more
+		assert again.text == reply.text
+		after = stored(server)
+		for name in ("punches", "variants", "templates", "photos", "people"):
+			assert after[name] == now[name], name
+		assert len(after["rejects"]) == len(now["rejects"])
+		assert all(r[3] == 2 * b[3] for r, b in zip(after["rejects"], now["rejects"]))
+		assert len(after["oplog"]) == len(now["oplog"]) and len(after["raw"]) == len(now["raw"])
+		return
+	assert not now["punches"] and not now["rejects"] and not now["raw"], now
+	if "options" in query:
+		check_handshake(capture, reply.text)
+	elif "getrequest" in path:
+		# what that server had queued is not queued here: nothing, or what we ask of our own
+		assert reply.text == "OK" or reply.text.startswith("C:"), reply
+	elif "devicecmd" in path or "ping" in path:
+		assert (reply.status, reply.text) == (200, "OK")
+	elif "authtype" in query:
+		assert reply.text.startswith(("AUTH=", "OK", "ERROR")), reply
+	elif query.get("table") == "RemoteAtt":
+		assert reply.text.startswith(("OK", "DATA UPDATE USERINFO PIN=147"))
+	else:  # file fetches: no such file here
+		assert reply.status in (200, 400, 404), reply
+
+
+@pytest.mark.parametrize("capture", [c for c in CAPTURES if "INFO=" in c["target"]],
+	ids=lambda c: c["id"])
+def test_info_of_the_heartbeat_is_kept(replay_server, capture):
+	from punchd_test.wait import wait_until
+	terminal = Terminal(replay_server, query_of(capture)["sn"])
+	terminal.handshake()
+	send(replay_server, capture)
+	info = query_of(capture)["info"].replace("%20", " ").split(",")
+	wait_until(lambda: (terminal.row["fw_ver"], terminal.row["user_count"]) == (
+		info[0], int(info[1])), what="REST shows firmware and user count")
+	row = terminal.row
+	assert row["fp_count"] == int(info[2]) and row["transaction_count"] == int(info[3])
+	if len(info) > 8:
+		assert row["face_count"] == int(info[8])

@@ -1,0 +1,80 @@
+/* Route tables. */
+#include <assert.h>
+#include <string.h>
+
+#include "arena.h"
+#include "fatal.h"
+#include "route.h"
+
+static const struct route routes[] = {
+	{ GET, "/" },
+	{ GET | POST, "/a/things/" },
+	{ POST, "/a/things/merge/" },
+	{ GET | PUT, "/a/things/:id/" },
+	{ DELETE, "/a/things/:id/" },
+	{ POST, "/a/:kind/:id/go/:how" },
+	{ 0 },
+};
+
+static struct route_match find(enum method method, const char *path)
+{
+	struct route_match m;
+
+	route_find(routes, method, path, strlen(path), &m);
+	return m;
+}
+
+static void test_exact(void)
+{
+	assert(find(GET, "/a/things/").route == &routes[1]);
+	assert(find(POST, "/a/things").route == &routes[1]);
+	assert(find(HEAD, "/a/things/").route == &routes[1]);
+	assert(find(GET, "/").route == &routes[0]);
+	assert(!find(GET, "/a/things//").route);
+	assert(!find(GET, "/a/thing").route);
+	assert(!find(GET, "/a/thingsx").route);
+	assert(!find(GET, "a").route);
+}
+
+static void test_arguments(void)
+{
+	struct route_match m = find(GET, "/a/things/17/");
+
+	assert(m.route == &routes[3] && m.nargs == 1);
+	assert(m.values[0].len == 2 && memcmp(m.values[0].text, "17", 2) == 0);
+	assert(strncmp(m.names[0], "id/", 3) == 0);
+	m = find(POST, "/a/b/c/go/d");
+	assert(m.route == &routes[5] && m.nargs == 3);
+	assert(m.values[2].len == 1 && *m.values[2].text == 'd');
+	assert(!find(POST, "/a/b//go/d").route);
+	assert(find(POST, "/a/things/merge/").route == &routes[2]);
+}
+
+static void test_allowed(void)
+{
+	struct route_match m = find(PATCH, "/a/things/17/");
+
+	assert(!m.route && m.allowed == (GET | PUT | DELETE));
+	m = find(GET, "/nowhere");
+	assert(!m.route && m.allowed == 0);
+	m = find(DELETE, "/a/things/17");
+	assert(m.route == &routes[4] && m.allowed == (GET | PUT | DELETE));
+}
+
+static void test_allow(void)
+{
+	struct arena *a = arena_new();
+
+	assert(strcmp(route_allow(a, GET | POST), "GET, POST, HEAD, OPTIONS") == 0);
+	assert(strcmp(route_allow(a, DELETE), "DELETE, OPTIONS") == 0);
+	arena_free(a);
+}
+
+int main(void)
+{
+	test_exact();
+	test_arguments();
+	test_allowed();
+	test_allow();
+	return 0;
+}
