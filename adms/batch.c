@@ -34,6 +34,7 @@ struct batch *batch_part(const struct batch *b, int from, int to)
 	for (int i = from; i < to; i++) {
 		struct batch_line *l = &part->lines[i - from];
 		*l = b->lines[i];
+		l->last = false;
 		/* a decoded PIN lives in the arena of the batch it came from */
 		if (l->pin.text)
 			l->pin.text = arena_memdup(part->arena, l->pin.text, l->pin.len);
@@ -305,11 +306,36 @@ static void batch_keep_lines(struct batch *b)
 	b->nstatements += records_statements(&rs, &b->statements[b->nstatements]);
 }
 
+/* Before the punches, so that nobody waits for it with the order lock. */
+static void batch_stamp(struct batch *b)
+{
+	struct arena *a = b->arena;
+	int32_t *terminals = arena_array(a, (size_t)b->n, sizeof(*terminals));
+	const char **stamps = arena_array(a, (size_t)b->n, sizeof(*stamps));
+	int n = 0;
+	for (int i = 0; i < b->n; i++) {
+		const struct ingest_job *job = b->lines[i].job;
+		if (!b->lines[i].last || !job->stamp)
+			continue;
+		terminals[n] = job->terminal->id;
+		stamps[n++] = job->stamp;
+	}
+	if (n == 0)
+		return;
+	struct db_arg *args = arena_array(a, 2, sizeof(*args));
+	args[0] = db_int4_array(a, terminals, NULL, n);
+	args[1] = db_text_array(a, stamps, n);
+	b->statements[b->nstatements++] = (struct db_statement){
+		.sql = "select terminals_stamped($1::int[], $2::text[])", .args = args, .nargs = 2
+	};
+}
+
 void batch_encode(struct batch *b, const struct map *pins)
 {
 	struct columns fresh = columns_new(b->arena, b->n), losers = { 0 };
 	b->nstatements = 0;
 	columns_fill(b, pins, &fresh, &losers);
 	batch_keep_lines(b);
+	batch_stamp(b);
 	batch_store(b, &fresh, &losers);
 }

@@ -14,7 +14,7 @@
 #include "punch.h"
 
 #define BATCH_ROWS 4000
-#define BATCH_STATEMENTS 3 /* rejects, raw lines, punches */
+#define BATCH_STATEMENTS 4 /* rejects, raw lines, stamps, punches */
 
 struct map;
 struct batch;
@@ -26,6 +26,7 @@ struct batch_line {
 	struct span pin; /* of a punch: as PINs are stored */
 	const char *reason; /* why it is no punch; NULL: it is one */
 	bool secret; /* a column holds a national id */
+	bool last; /* with it all of its job is durable: the job's stamp goes along */
 };
 
 struct batch {
@@ -51,7 +52,8 @@ int batch_unknown_pins(const struct batch *, const struct map *pins, const char 
 /* Columns and statements for what the batch holds; every PIN must have its id. */
 void batch_encode(struct batch *, const struct map *pins);
 
-/* The lines [from, to) as a batch of their own; the jobs' counts of open rows stay. */
+/* The lines [from, to) as a batch of their own, without stamps: those come after all of a job's
+ * lines. The jobs' counts of open rows stay. */
 struct batch *batch_part(const struct batch *, int from, int to);
 
 #endif

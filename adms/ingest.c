@@ -165,6 +165,7 @@ static void batch_end(struct batch *b, bool durable)
 	for (int i = 0; i < b->n; i++) {
 		struct ingest_job *job = b->lines[i].job;
 		job->failed |= !durable;
+		job->stamped |= b->lines[i].last && durable;
 		job->open--;
 		if (durable)
 			adms->stats.rejects += b->lines[i].reason != NULL;
@@ -291,6 +292,14 @@ static void batch_start(struct batch *b)
 					      .arg = b });
 }
 
+/* Whether all lines of this job that are not durable yet are in this write: its stamp says that
+ * they are stored, so it may not be durable before any of them. */
+static bool batch_ends(const struct batch *b, const struct ingest_job *job)
+{
+	return job->open > 0 && job->open <= b->n && !job->failed &&
+	       b->lines[b->n - job->open].job == job;
+}
+
 /* As many waiting lines as one write takes. */
 static struct batch *ingest_gather(struct ingest *in)
 {
@@ -307,6 +316,8 @@ static struct batch *ingest_gather(struct ingest *in)
 		}
 		job->read = true;
 		ingest_unlink(in, job);
+		if (batch_ends(b, job))
+			b->lines[b->n - 1].last = true;
 		if (job->open == 0)
 			job_check(job); /* nothing but blank lines */
 	}

@@ -27,6 +27,8 @@ struct ingest_job {
 	struct terminal *terminal;
 	const char *body; /* must stay until done */
 	size_t len;
+	const char *stamp; /* to be stored with the last line; NULL: none */
+	bool stamped; /* when done: it was */
 	void (*done)(void *arg, bool durable);
 	void *arg;
 	/* ingest.c's own */

@@ -205,19 +205,27 @@ static bool table_has_stamp(const char *table)
 	return false;
 }
 
-/* The statement that stores a stamp which is not stored yet; only after the data, or with it. */
+/* The stamp, when it is not stored yet. */
+static const char *upload_stamp_new(struct req *r)
+{
+	const struct upload *u = upload_of(r);
+	if (!u->stamp || !table_has_stamp(u->table))
+		return NULL;
+	const char *known = contact_of(r)->terminal->stamps[stamp_slot(u->table)];
+	if (stamp_slot(u->table) != STAMP_OTHER && strcmp(known, u->stamp) == 0)
+		return NULL;
+	return u->stamp;
+}
+
+/* The statement that stores it; only after the data, or with it. */
 static int upload_stamp_statement(struct req *r, struct db_statement *out)
 {
 	struct arena *a = req_arena(r);
 	const struct upload *u = upload_of(r);
-	struct terminal *t = contact_of(r)->terminal;
-	if (!u->stamp || !table_has_stamp(u->table))
-		return 0;
-	char *known = t->stamps[stamp_slot(u->table)];
-	if (stamp_slot(u->table) != STAMP_OTHER && strcmp(known, u->stamp) == 0)
+	if (!upload_stamp_new(r))
 		return 0;
 	struct db_arg *args = arena_array(a, 3, sizeof(*args));
-	args[0] = db_int(a, t->id);
+	args[0] = db_int(a, contact_of(r)->terminal->id);
 	args[1] = db_text(u->table);
 	args[2] = db_text(u->stamp);
 	*out = (struct db_statement){ "select terminal_stamped($1::int, $2::text, $3::text)", args,
@@ -256,9 +264,12 @@ static void upload_attlog(struct req *r, const struct rows *rows)
 		upload_reply(r);
 		return;
 	}
-	u->job = (struct ingest_job){
-		.terminal = c->terminal, .body = u->body, .len = u->len, .done = job_done, .arg = u
-	};
+	u->job = (struct ingest_job){ .terminal = c->terminal,
+		.body = u->body,
+		.len = u->len,
+		.stamp = upload_stamp_new(r),
+		.done = job_done,
+		.arg = u };
 	req_wait(r, punches_durable, job_cancel, u);
 	ingest_add(c->adms->ingest, &u->job);
 }
@@ -271,6 +282,8 @@ static void punches_durable(struct req *r, const struct rows *rows)
 		req_text(r, 200, "ERROR: not stored");
 		return;
 	}
+	if (u->job.stamped)
+		upload_stamp_known(r);
 	if (upload_stamp_statement(r, &stamp) == 0) {
 		upload_reply(r);
 		return;

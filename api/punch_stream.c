@@ -40,15 +40,27 @@ struct stream {
 	bool comma; /* of the writer, between pieces */
 };
 
+/* What holds for one statement. Where people or terminals are chosen, the best plan depends on how
+ * many; where one index holds all that counting needs, the table is not read for it. */
+#define PLAN_ANEW "set_config('plan_cache_mode', 'force_custom_plan', true)"
+#define BY_INDEX "set_config('enable_seqscan', 'off', true)"
+
+static const char *statement_settings(const struct punch_filter *f)
+{
+	if (punch_filter_times_only(f))
+		return "select " BY_INDEX;
+	if (f->search_pins.on || (f->pins.on && f->origins.on))
+		return "select " PLAN_ANEW;
+	return "select " PLAN_ANEW ", " BY_INDEX;
+}
+
 int punch_statements(
 	const struct punch_filter *f, const struct sql *sql, struct db_statement out[2])
 {
-	static const char anew[] =
-		"select set_config('plan_cache_mode', 'force_custom_plan', true)";
 	int n = 0;
 
-	if (!punch_filter_times_only(f))
-		out[n++] = (struct db_statement){ .sql = anew };
+	if (!punch_filter_plain(f))
+		out[n++] = (struct db_statement){ .sql = statement_settings(f) };
 	out[n++] = (struct db_statement){ str_text(&sql->text), sql->args, sql->nargs };
 	return n;
 }

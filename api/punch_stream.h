@@ -39,8 +39,8 @@ struct punch_stream_start {
 /* Opens the stream, like req_stream(); `head` is what form->begin and the caller have written. */
 void punch_stream(struct req *, const struct punch_stream_start *, const struct out *head);
 
-/* The statements of a query over this filter: planned anew each time where the best plan depends
- * on the values. Fills two at most, returns their number. */
+/* The statements of a query over this filter: by indexes, and planned anew each time where the best
+ * plan depends on the values. Fills two at most, returns their number. */
 int punch_statements(const struct punch_filter *, const struct sql *, struct db_statement[2]);
 
 #endif

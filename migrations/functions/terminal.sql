@@ -123,6 +123,19 @@ create or replace function terminal_stamped(a_terminal int, table_name text, a_s
 		where terminal_stamp.stamp <> excluded.stamp
 $$;
 
+-- Stamps that came with punches; of several of one terminal the last counts.
+create or replace function terminals_stamped(ids int[], stamps text[]) returns void
+	language plpgsql set plan_cache_mode = force_generic_plan as $$
+begin
+	insert into terminal_stamp (terminal_id, name, stamp)
+	select distinct on (t.id) t.id, 'ATTLOG', n.stamp
+	from unnest(ids, stamps) with ordinality n (id, stamp, place)
+	join terminal t on t.id = n.id
+	order by t.id, n.place desc
+	on conflict (terminal_id, name) do update set stamp = excluded.stamp
+		where terminal_stamp.stamp <> excluded.stamp;
+end $$;
+
 -- What table=options or the answer to INFO says: kept, and where it has a column of its own there.
 create or replace function terminal_options(a_terminal int, said jsonb) returns void
 	language plpgsql as $$
