@@ -63,6 +63,7 @@ void batch_add(struct batch *b, struct ingest_job *job, struct span line)
 {
 	struct batch_line *l = &b->lines[b->n++];
 	struct punch_line p;
+	b->jobs += b->n == 1 || l[-1].job != job;
 	*l = (struct batch_line){ .job = job, .line = line };
 	l->reason = punch_parse(line, job_is_pid(job), &p);
 	if (l->reason)

@@ -34,6 +34,7 @@ struct batch {
 	struct ingest *ingest;
 	struct batch_line *lines;
 	int n;
+	int jobs; /* that have lines here */
 	int64_t started; /* clock_now() */
 	struct batch *next;
 	struct db_statement statements[BATCH_STATEMENTS];

@@ -5,9 +5,10 @@
  * its parameters are already decoded there, so that the database never idles between writes. The
  * second starts only when enough is waiting; else small uploads would be split over two commits.
  *
- * A terminal sends its next upload when it hears of the last one. So the end of a write is followed
- * by a round of uploads, and the next write gives them a moment to come: without it the first of
- * them would be written alone and the others wait for that commit.
+ * A terminal sends its next upload when it hears of the last one. So the uploads under way go round
+ * in two halves: while the database writes one, the other is answered and comes back. A write
+ * therefore waits a moment until half of them are there; without that the first to come would be
+ * written alone, and all others wait for that commit.
  */
 #include "ingest.h"
 
@@ -37,7 +38,7 @@ struct ingest {
 	struct ingest_job *first, *last;
 	size_t waiting; /* bytes of jobs in the queue */
 	int jobs; /* in the queue */
-	int round; /* jobs that are likely to be in the queue soon */
+	int round; /* jobs that were under way when the last write ended */
 	struct event *gathering; /* pending: they are worth waiting for */
 	struct batch *again; /* halves of a failed write */
 	int in_flight;
@@ -130,38 +131,35 @@ bool ingest_cancel(struct ingest *in, struct ingest_job *job)
 
 /* ---- the end of rows ---- */
 
-static bool job_check(struct ingest_job *job)
+static void job_check(struct ingest_job *job)
 {
-	bool ends = job->read && job->open == 0;
-	if (ends)
+	if (job->read && job->open == 0)
 		job->done(job->arg, !job->failed);
-	return ends;
 }
 
-static void ingest_gathering(struct ingest *in, int round, int64_t write_us)
+static void ingest_gathering(struct ingest *in, const struct batch *ended)
 {
-	int64_t us = write_us / 4;
+	int64_t us = (clock_now() - ended->started) / 4;
 	us = us < MOMENT_MIN_US ? MOMENT_MIN_US : us > MOMENT_MAX_US ? MOMENT_MAX_US : us;
 	struct timeval moment = { 0, (suseconds_t)us };
-	in->round = round;
+	in->round = in->jobs + ended->jobs;
 	evtimer_add(in->gathering, &moment);
 }
 
 static bool ingest_gathers(const struct ingest *in)
 {
-	return in->jobs < in->round && in->waiting < ENOUGH_BYTES &&
+	return in->jobs * 2 < in->round && in->waiting < ENOUGH_BYTES &&
 	       evtimer_pending(in->gathering, NULL);
 }
 
-/* done() may start the next upload of the same connection, which may add a job; the pump is held
- * back until all of a write's jobs are told. */
+/* The next write starts before the jobs of this one are told. */
 static void batch_end(struct batch *b, bool durable)
 {
 	struct ingest *in = b->ingest;
 	struct adms *adms = in->adms;
-	int64_t ended = clock_now();
-	int round = in->jobs;
-	in->pumping = true;
+	ingest_gathering(in, b);
+	ingest_pump(in);
+	in->pumping = true; /* done() may start the connection's next upload, which may add a job */
 	for (int i = 0; i < b->n; i++) {
 		struct ingest_job *job = b->lines[i].job;
 		job->failed |= !durable;
@@ -171,10 +169,9 @@ static void batch_end(struct batch *b, bool durable)
 			adms->stats.rejects += b->lines[i].reason != NULL;
 		/* the last row of a job in this write */
 		if (i + 1 == b->n || b->lines[i + 1].job != job)
-			round += job_check(job);
+			job_check(job);
 	}
 	in->pumping = false;
-	ingest_gathering(in, round, ended - b->started);
 	batch_free(b);
 }
 

@@ -16,6 +16,7 @@
 #include "dial.h"
 #include "fatal.h"
 #include "log.h"
+#include "loop.h"
 #include "pg.h"
 #include "stmt.h"
 
@@ -85,6 +86,7 @@ static void conn_io(evutil_socket_t fd, short what, void *arg)
 static void conn_watch(struct conn *c, short what)
 {
 	event_assign(&c->io, c->base, PQsocket(c->pg), what | EV_PERSIST, conn_io, c);
+	event_priority_set(&c->io, LOOP_FIRST);
 	if (event_add(&c->io, NULL) != 0)
 		fatal("event_add");
 }

@@ -6,6 +6,7 @@
 #include "fatal.h"
 #include "listen.h"
 #include "log.h"
+#include "loop.h"
 #include "offload.h"
 #include "ops.h"
 #include "start.h"
@@ -72,9 +73,7 @@ static void signals_watch(struct server *s)
 
 static void parts_start(struct server *s)
 {
-	s->base = event_base_new();
-	if (!s->base)
-		fatal("no event loop");
+	s->base = loop_new();
 	signals_watch(s);
 	if (s->start.embedded)
 		embedded_watch(s->start.embedded, s->base);

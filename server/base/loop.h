@@ -1,0 +1,16 @@
+/*
+ * The event loop of a process. What the database says comes before what clients send: an answer
+ * frees those who wait for it and lets the next write start.
+ */
+#ifndef LOOP_H
+#define LOOP_H
+
+#include <event2/event.h>
+
+/* For event_priority_set(); events that are not told otherwise come second. */
+#define LOOP_FIRST 0
+
+/* A loop of two priorities; ends the process when there is none. Free with event_base_free(). */
+struct event_base *loop_new(void);
+
+#endif
