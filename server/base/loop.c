@@ -3,7 +3,7 @@
 #include "fatal.h"
 
 #define PRIORITIES 2
-#define MAX_CALLBACKS 8 /* of the second priority, before the first is asked again */
+#define MAX_CALLBACKS 32 /* of the second priority, before the first is asked again */
 
 struct event_base *loop_new(void)
 {

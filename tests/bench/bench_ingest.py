@@ -119,7 +119,7 @@ class Punches:
 			self.db.sql("truncate moved")
 			stage.psql(self.db, "\\copy moved from '%s'" % self.path(part))
 			stage.psql(self.db, "\\copy (select id + %d, upload_time, punch_time + interval "
-				"'10 years', pin_id, origin_id, tz_offset, punch_state, verify_type, is_mask, "
+				"'7 days', pin_id, origin_id, tz_offset, punch_state, verify_type, is_mask, "
 				"temperature, work_code, rest from moved order by id) to '%s'" % (
 				last - self.kept, self.path(part)))
 		self.db.sql("drop table moved")
@@ -157,7 +157,6 @@ class Stage:
 		self.punches = Punches(self.db)
 		self.settings = settings
 		self.server = None
-		self.starts = 0
 
 	def __enter__(self):
 		self.server = stage.server(self.db, **self.settings)
@@ -168,10 +167,12 @@ class Stage:
 		self.db.drop()
 
 	def load(self, mode, *options):
-		"""A run of punchsim on punches nobody has sent yet."""
-		self.starts += 1
+		"""A run of punchsim on punches later than all that are there, as in life."""
+		start = self.db.value("""select to_char(greatest('2025-01-01',
+			date_trunc('day', max(punch_time)) + interval '7 days'), 'YYYY-MM-DD HH24:MI:SS')
+			from punch""")
 		return stage.load(self.server, mode, "--people", PEOPLE, "--step", STEP,
-			"--start-time", "2025-%02d-01 00:00:00" % (self.starts % 12 + 1), *options)
+			"--start-time", start, *options)
 
 	def cpu(self):
 		return machine.cpu_seconds(self.server.process.pid)
