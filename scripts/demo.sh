@@ -91,7 +91,7 @@ demo() {
 	trap 'demo_stop 0' INT TERM
 	trap 'demo_stop 1' EXIT
 	PUNCHD_LOG_LEVEL=${PUNCHD_LOG_LEVEL:-warn} PUNCHD_ADMIN_PASSWORD_FILE=$password \
-		"$punchd" serve "$@" &
+		setsid "$punchd" serve "$@" & # Ctrl-C is for us: the server is told once, by demo_stop
 	server=$!
 	token=
 	for ((i = 0; i < 600; i++)); do # whoever answers is asked for a token: then it is ours
@@ -105,7 +105,7 @@ demo() {
 	echo "demo: $url, user admin, password $(<"$password") (kept in $password)"
 	made=$(api GET "/personnel/api/areas/?area_code=10")
 	factory=$(grep -o '"data":\[{"id":[0-9]*' <<<"$made" | grep -o '[0-9]*$') || company_make
-	"$punchsim" run --server "${url#http://}" --terminals 5 --sn-prefix DEMO --profile mixed \
+	setsid "$punchsim" run --server "${url#http://}" --terminals 5 --sn-prefix DEMO --profile mixed \
 		--people 2 --pin-base 2000 --punch-every 4 --delay 3 >/dev/null &
 	terminals=$!
 	terminals_approve
