@@ -15,15 +15,18 @@
 #include "ingest.h"
 #include "log.h"
 #include "redecode.h"
+#include "upload_log.h"
+#include "watch.h"
 
 #define STATE_SECONDS 3 /* terminal states are written this often */
+#define LOG_SECONDS 5 /* and the log of uploads */
 #define REFRESH_SECONDS 60 /* what notifications may have missed */
 #define RELOAD_SECONDS 5 /* after a reading that failed */
 #define MAX_WOKEN 1000 /* beyond, all terminals are read */
 
 static req_step answer_ok, answer_not_found, answer_refused, answer_root;
 
-/* X of /iclock/X, in whatever spelling (adms-push 0.4). */
+/* X of /iclock/X, in whatever spelling (adms-push 0.4). "X/" is all below it. */
 static const struct route routes[] = { { GET | HEAD, "cdata", handshake_start },
 	{ POST, "cdata", upload_start }, { POST, "edata", upload_start },
 	{ POST, "fdata", upload_photo }, { GET | HEAD | POST, "getrequest", command_poll },
@@ -32,6 +35,7 @@ static const struct route routes[] = { { GET | HEAD, "cdata", handshake_start },
 	{ GET | POST, "push", answer_refused }, { GET | POST, "rtdata", answer_not_found },
 	{ GET | POST, "querydata", answer_not_found }, { GET | POST, "exchange", answer_not_found },
 	{ GET | POST, "service/control", answer_ok }, { GET | HEAD, "file", answer_not_found },
+	{ GET | HEAD, "photo/", photo_fetch, NULL, CONTACT_ANYBODY },
 	{ GET | HEAD, "", answer_root, NULL, CONTACT_ANYBODY }, { 0 } };
 
 /* ---- paths ---- */
@@ -82,6 +86,14 @@ static size_t tail_trim(const char *tail, size_t n)
 	return n;
 }
 
+/* A pattern that ends in a slash stands for all that begins so. */
+static bool tail_fits(const char *pattern, const char *tail, size_t n)
+{
+	size_t len = strlen(pattern);
+	bool begins = len > 0 && pattern[len - 1] == '/';
+	return (begins ? n > len : n == len) && strncasecmp(pattern, tail ? tail : "", len) == 0;
+}
+
 static void adms_match(const struct surface *s, enum method method, const char *path, size_t len,
 	struct route_match *m)
 {
@@ -90,8 +102,7 @@ static void adms_match(const struct surface *s, enum method method, const char *
 	*m = (struct route_match){ 0 };
 	n = tail ? tail_trim(tail, n) : 0;
 	for (const struct route *route = routes; route->methods; route++) {
-		if (strlen(route->pattern) != n ||
-			strncasecmp(route->pattern, tail ? tail : "", n) != 0)
+		if (!tail_fits(route->pattern, tail, n))
 			continue;
 		m->allowed |= route->methods;
 		if (route->methods & (int)method)
@@ -164,8 +175,10 @@ static void adms_listening(void *arg, bool up)
 {
 	struct adms *adms = arg;
 	adms->listening = up;
-	if (up)
-		terminals_load(adms->terminals, NULL, 0, NULL, NULL);
+	if (!up)
+		return;
+	watch_again(adms);
+	terminals_load(adms->terminals, NULL, 0, NULL, NULL);
 }
 
 /* ---- every second ---- */
@@ -188,6 +201,7 @@ static void adms_refresh(struct adms *adms)
 {
 	static const struct db_statement statements[] = { { "select command_expire()", NULL, 0 },
 		{ "select command_check_offsets()", NULL, 0 },
+		{ "select upload_log_prune()", NULL, 0 },
 		{ "select * from command_open_terminals()", NULL, 0 } };
 	if (adms->refreshing)
 		return;
@@ -205,6 +219,8 @@ static void adms_second(evutil_socket_t fd, short what, void *arg)
 	adms->ticks++;
 	if (adms->ticks % STATE_SECONDS == 0)
 		terminals_flush(adms->terminals);
+	if (adms->ticks % LOG_SECONDS == 0)
+		upload_log_flush(adms->uploads);
 	if (adms->ticks % REFRESH_SECONDS == 0)
 		adms_refresh(adms);
 	if (adms->listening && adms->ticks % RELOAD_SECONDS == 0 &&
@@ -212,6 +228,7 @@ static void adms_second(evutil_socket_t fd, short what, void *arg)
 		terminals_load(adms->terminals, NULL, 0, NULL, NULL);
 	held_tick(adms);
 	redecode_tick(adms);
+	watch_tick(adms);
 }
 
 /* ---- chores ---- */
@@ -274,6 +291,8 @@ struct adms *adms_new(const struct adms_options *options)
 	adms->ingest_db = adms_pool(adms, "punchd ingest", 2);
 	adms->terminals = terminals_new(adms);
 	adms->ingest = ingest_new(adms);
+	adms->uploads = upload_log_new(adms);
+	watch_start(adms);
 	adms->budget = budget_new((size_t)options->config->ingest_memory);
 	adms->woken = xcalloc(MAX_WOKEN, sizeof(*adms->woken));
 	adms->wake = evtimer_new(options->base, adms_wake, adms);
@@ -296,7 +315,8 @@ const struct surface *adms_surface(struct adms *adms)
 
 bool adms_flush(struct adms *adms)
 {
-	return terminals_flush(adms->terminals) || !ingest_idle(adms->ingest);
+	bool logging = upload_log_flush(adms->uploads);
+	return terminals_flush(adms->terminals) || logging || !ingest_idle(adms->ingest);
 }
 
 void adms_free(struct adms *adms)
@@ -307,7 +327,9 @@ void adms_free(struct adms *adms)
 	ingest_close(adms->ingest);
 	db_free(adms->db);
 	db_free(adms->ingest_db);
+	watch_free(adms);
 	ingest_free(adms->ingest);
+	upload_log_free(adms->uploads);
 	terminals_free(adms->terminals);
 	while (adms->chores.next != &adms->chores)
 		chore_end(adms, adms->chores.next);

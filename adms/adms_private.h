@@ -8,7 +8,9 @@
 #include "terminal.h"
 
 struct ingest;
+struct upload_log;
 struct event;
+struct watch;
 
 /* Work that no request waits for: an arena that is given back with the surface if the work has not
  * ended by then. */
@@ -24,6 +26,9 @@ struct adms {
 	struct db_listener *listener;
 	struct terminals *terminals;
 	struct ingest *ingest;
+	struct upload_log *uploads;
+	int unpacking; /* upload_pack.c: packages in memory */
+	struct watch *watch;
 	struct budget *budget; /* ingest_memory */
 	struct event *tick; /* once a second */
 	int ticks;
@@ -68,8 +73,16 @@ void contact_before(struct req *, req_step *next);
 req_step handshake_start; /* GET cdata */
 req_step upload_start; /* POST cdata, edata */
 req_step upload_photo; /* POST fdata */
+req_step remote_attendance; /* GET cdata with a PIN */
+req_step remote_verify; /* POST cdata with AuthType */
 req_step command_poll; /* getrequest */
 req_step command_result; /* devicecmd */
+req_step photo_fetch; /* photo/<token>.jpg */
+
+/* command.c: the user line of a person, in the terminal's words and encoding; rows as of
+ * command_take(). */
+bool command_write_person(
+	struct req *, struct str *out, const struct terminal *, const struct rows *, int i);
 
 /* A number of a text column or 0. */
 static inline int contact_digits(const char *text)

@@ -1,6 +1,6 @@
 /*
- * Gathering is cheap and done once per line; encoding makes the arrays that punch_store() takes.
- * Keys must be unique within one call: of equal keys the first goes to punch_store, later ones
+ * Gathering is cheap and done once per line; encoding makes the arrays that punch_store_lines()
+ * takes. Keys must be unique within one call: of equal keys the first goes to be stored, later ones
  * that say something else to punch_lose, repetitions nowhere.
  */
 #include "batch.h"
@@ -8,9 +8,14 @@
 #include <string.h>
 
 #include "adms_private.h"
+#include "aside.h"
+#include "clock.h"
 #include "fatal.h"
 #include "map.h"
 #include "records.h"
+
+#define FIRST_TIME 978307200000000 /* 2001-01-01, microseconds since 1970 */
+#define FUTURE_US 60000000 /* clocks may differ by a minute */
 
 struct batch *batch_new(struct ingest *in, int room)
 {
@@ -217,21 +222,24 @@ static int keys_claim(uint32_t *slots, uint32_t mask, const struct columns *c, i
 	}
 }
 
-static void columns_fill(const struct batch *b, const struct map *pins, struct columns *fresh,
-	struct columns *losers)
+static void columns_fill(
+	struct batch *b, const struct map *pins, struct columns *fresh, struct columns *losers)
 {
 	uint32_t size = 16;
 	while (size < (uint32_t)b->n * 2)
 		size *= 2;
 	uint32_t *slots = arena_array(b->arena, size, sizeof(*slots));
 	for (int i = 0; i < b->n; i++) {
-		const struct batch_line *l = &b->lines[i];
+		struct batch_line *l = &b->lines[i];
+		l->row = -1;
 		if (l->reason)
 			continue;
 		int at = columns_add(fresh, l, (int32_t)map_get(pins, l->pin.text, l->pin.len));
 		int other = keys_claim(slots, size - 1, fresh, at);
-		if (other < 0)
+		if (other < 0) {
+			l->row = at;
 			continue;
+		}
 		if (!columns_same(fresh, at, other)) {
 			if (!losers->arena)
 				*losers = columns_new(b->arena, b->n);
@@ -243,7 +251,7 @@ static void columns_fill(const struct batch *b, const struct map *pins, struct c
 
 /* ---- statements ---- */
 
-/* What punch_store and punch_lose have in common. */
+/* What punch_store_lines and punch_lose have in common. */
 static void columns_key_args(const struct columns *c, struct db_arg *args)
 {
 	args[0] = db_int4_array(c->arena, c->pins, NULL, c->n);
@@ -258,16 +266,16 @@ static void columns_key_args(const struct columns *c, struct db_arg *args)
 #define LOSE_ARGS 8
 
 static const char store_sql[] =
-	"select punch_store($1::int[], $2::timestamp[], $3::int[], "
+	"select punch_store_lines($1::int[], $2::timestamp[], $3::int[], "
 	"$4::smallint[], $5::smallint[], $6::smallint[], $7::smallint[], $8::real[], $9::text[], "
 	"$10::bytea[])";
 
-/* The winners may be in this very write: punch_lose comes after punch_store, which the order of
- * evaluation of + in PostgreSQL gives. */
+/* The winners may be in this very write: punch_lose comes after the storing, which the order of
+ * evaluation of || in PostgreSQL gives. */
 static const char store_and_lose_sql[] =
-	"select punch_store($1::int[], $2::timestamp[], "
+	"select punch_store_lines($1::int[], $2::timestamp[], "
 	"$3::int[], $4::smallint[], $5::smallint[], $6::smallint[], $7::smallint[], $8::real[], "
-	"$9::text[], $10::bytea[]) + punch_lose($11::int[], $12::timestamp[], $13::int[], "
+	"$9::text[], $10::bytea[]) || punch_lose($11::int[], $12::timestamp[], $13::int[], "
 	"$14::smallint[], $15::smallint[], $16::smallint[], $17::text[], $18::bytea[])";
 
 static void batch_store(struct batch *b, const struct columns *c, const struct columns *losers)
@@ -305,6 +313,7 @@ static void batch_keep_lines(struct batch *b)
 				arena_memdup(b->arena, l->pin.text, l->pin.len), l->line, 1);
 	}
 	b->nstatements += records_statements(&rs, &b->statements[b->nstatements]);
+	b->nstatements += aside_statement(b, &b->statements[b->nstatements]);
 }
 
 /* Before the punches, so that nobody waits for it with the order lock. */
@@ -331,12 +340,79 @@ static void batch_stamp(struct batch *b)
 	};
 }
 
+/* What cannot be the time of a punch: before there were such terminals (an empty battery's 1970 or
+ * 2000), or later than now. NULL: it can. */
+static const char *time_flag(int64_t wall, int offset_minutes, int64_t now)
+{
+	if (wall < FIRST_TIME)
+		return "reset";
+	return wall - (int64_t)offset_minutes * 60000000 > now + FUTURE_US ? "future" : NULL;
+}
+
+static void batch_odd_times(struct batch *b, const struct columns *c)
+{
+	int64_t now = clock_now(), *times = NULL;
+	int32_t *pins = NULL;
+	const char **flags = NULL;
+	int n = 0;
+	for (int i = 0; i < c->n; i++) {
+		const char *flag = time_flag(c->times[i], c->offsets[i], now);
+		if (!flag)
+			continue;
+		if (!flags) {
+			size_t room = (size_t)(c->n - i);
+			times = arena_array(b->arena, room, sizeof(*times));
+			pins = arena_array(b->arena, room, sizeof(*pins));
+			flags = arena_array(b->arena, room, sizeof(*flags));
+		}
+		times[n] = c->times[i];
+		pins[n] = c->pins[i];
+		flags[n++] = flag;
+	}
+	if (n == 0)
+		return;
+	struct db_arg *args = arena_array(b->arena, 3, sizeof(*args));
+	args[0] = db_int4_array(b->arena, pins, NULL, n);
+	args[1] = db_time_array(b->arena, times, NULL, n);
+	args[2] = db_text_array(b->arena, flags, n);
+	b->statements[b->nstatements++] = (struct db_statement){
+		.sql = "select odd_times_keep($1::int[], $2::timestamp[], $3::text[])",
+		.args = args,
+		.nargs = 3
+	};
+}
+
 void batch_encode(struct batch *b, const struct map *pins)
 {
 	struct columns fresh = columns_new(b->arena, b->n), losers = { 0 };
 	b->nstatements = 0;
 	columns_fill(b, pins, &fresh, &losers);
+	b->rows = fresh.n;
+	b->stored = 0;
 	batch_keep_lines(b);
 	batch_stamp(b);
+	batch_odd_times(b, &fresh);
 	batch_store(b, &fresh, &losers);
+}
+
+/* ---- the answer ---- */
+
+/* How many, then, unless it is all or none, the places of those; what comes behind is not ours. */
+int batch_read(struct batch *b, const struct rows *rows)
+{
+	int64_t *told = arena_array(b->arena, (size_t)b->rows + 2, sizeof(*told));
+	int n = rows_ints(rows, 0, 0, told, b->rows + 2);
+	b->stored = n > 0 ? (int)told[0] : 0;
+	if (b->stored == 0 || b->stored >= b->rows || n <= b->stored)
+		return b->stored;
+	b->fresh = arena_array(b->arena, (size_t)b->rows, sizeof(*b->fresh));
+	for (int i = 1; i <= b->stored; i++)
+		if (told[i] >= 1 && told[i] <= b->rows)
+			b->fresh[told[i] - 1] = true;
+	return b->stored;
+}
+
+bool batch_stored(const struct batch *b, const struct batch_line *l)
+{
+	return l->row >= 0 && b->stored > 0 && (!b->fresh || b->fresh[l->row]);
 }

@@ -14,7 +14,7 @@
 #include "punch.h"
 
 #define BATCH_ROWS 4000
-#define BATCH_STATEMENTS 4 /* rejects, raw lines, stamps, punches */
+#define BATCH_STATEMENTS 6 /* rejects, their times, raw lines, stamps, odd times, punches */
 
 struct map;
 struct batch;
@@ -26,6 +26,7 @@ struct batch_line {
 	struct span pin; /* of a punch: as PINs are stored */
 	const char *reason; /* why it is no punch; NULL: it is one */
 	bool secret; /* a column holds a national id */
+	int row; /* of those given to punch_store_lines, from 0; -1: not given */
 	bool last; /* with it all of its job is durable: the job's stamp goes along */
 };
 
@@ -36,6 +37,9 @@ struct batch {
 	int n;
 	int jobs; /* that have lines here */
 	int64_t started; /* clock_now() */
+	int rows; /* given to punch_store_lines */
+	int stored; /* of them, once it has answered */
+	bool *fresh; /* which, where it was not all or none */
 	struct batch *next;
 	struct db_statement statements[BATCH_STATEMENTS];
 	int nstatements;
@@ -52,6 +56,12 @@ int batch_unknown_pins(const struct batch *, const struct map *pins, const char 
 
 /* Columns and statements for what the batch holds; every PIN must have its id. */
 void batch_encode(struct batch *, const struct map *pins);
+
+/* Reads what punch_store_lines answered; how many rows were new. */
+int batch_read(struct batch *, const struct rows *);
+
+/* After that: whether this line's punch was new. */
+bool batch_stored(const struct batch *, const struct batch_line *);
 
 /* The lines [from, to) as a batch of their own, without stamps: those come after all of a job's
  * lines. The jobs' counts of open rows stay. */

@@ -1,5 +1,6 @@
 /*
- * What waits for a terminal leaves with its heartbeat; what the terminal answers ends it.
+ * What waits for a terminal leaves with its heartbeat; what the terminal answers ends it. The lines
+ * of templates are made in template.c.
  *
  * Whether anything waits is known in memory (terminal->due), told by notifications: a heartbeat
  * with nothing queued touches no database.
@@ -13,6 +14,8 @@
 #include "fatal.h"
 #include "log.h"
 #include "record.h"
+#include "records.h"
+#include "template.h"
 #include "terminal_options.h"
 
 #define POLL_MS 4000 /* a heartbeat is answered in time, whatever the database does */
@@ -34,7 +37,8 @@ enum {
 	COL_PRIVILEGE,
 	COL_VERIFY,
 	COL_ROW_KEY,
-	COL_SEALED
+	COL_SEALED,
+	COL_FORM /* and on: of templates, see template.c */
 };
 
 /* A heartbeat that takes. */
@@ -79,7 +83,7 @@ static void commands_take(struct req *r)
 	const struct db_arg args[] = { db_int(a, t->id), db_int(a, poll->take) };
 	const struct db_statement statements[] = { { "select command_untake($1::int, $2::bigint)",
 							   args, LEN(args) },
-		{ "select * from command_take($1::int, $2::bigint)", args, LEN(args) } };
+		{ "select * from command_take_all($1::int, $2::bigint)", args, LEN(args) } };
 	int first = t->lost_take ? 0 : 1;
 	req_query_with(r, commands_taken,
 		&(struct req_query_options){ .binary = true, .try = true, .deadline_ms = POLL_MS },
@@ -99,8 +103,7 @@ static const char *pin_write(struct req *r, const struct rows *rows, int i)
 		&contact_of(r)->terminal->encoding, PIN_BYTES, &n);
 }
 
-/* The user line of a person, in the terminal's words and encoding. */
-static bool person_write(
+bool command_write_person(
 	struct req *r, struct str *out, const struct terminal *t, const struct rows *rows, int i)
 {
 	struct arena *a = req_arena(r);
@@ -152,9 +155,11 @@ static bool command_write(struct req *r, struct str *out, const struct rows *row
 		content_write(r, out, rows_text(rows, i, COL_CONTENT));
 		return true;
 	}
+	if (!rows_null(rows, i, COL_FORM))
+		return template_write(r, out, pin_write(r, rows, i), rows, i, COL_FORM);
 	if (!rows_bool(rows, i, COL_WANTED))
 		return dialect_user_delete(out, &t->dialect, pin_write(r, rows, i));
-	return person_write(r, out, t, rows, i);
+	return command_write_person(r, out, t, rows, i);
 }
 
 static const char *commands_text(struct req *r, const struct rows *rows)
@@ -190,8 +195,12 @@ static void commands_return(struct req *r)
 static void commands_returned(struct req *r, const struct rows *rows)
 {
 	const struct poll *poll = contact_of(r)->data;
+	struct terminal *t = contact_of(r)->terminal;
 	if (req_error(r))
-		contact_of(r)->terminal->lost_take = poll->take;
+		t->lost_take = poll->take;
+	/* a poll in between found nothing */
+	t->due = true;
+	t->woken++;
 	req_text(r, 200, "OK");
 }
 
@@ -228,7 +237,21 @@ struct results {
 	const char *texts[MAX_RESULTS];
 	int n;
 	struct span dump; /* the answer to an INFO */
+	struct records files; /* what SHELL and GetFile brought: sealed, like other raw uploads */
 };
+
+/* What came with the result may be anything. False: it is no file. Kept only where such commands can
+ * have been sent. */
+static bool results_keep_file(
+	struct results *s, const struct terminal *t, const struct devicecmd_result *result)
+{
+	const char *table = span_is(result->cmd, "GetFile") ? "GETFILE"
+			    : span_is(result->cmd, "Shell") ? "SHELL"
+							    : NULL;
+	if (table && result->content.len > 0 && s->files.adms->o.config->dangerous_commands)
+		records_raw(&s->files, t, table, NULL, result->content, 1);
+	return table;
+}
 
 /* Ids are ours when they are numbers; whatever else a terminal says is acknowledged. */
 static void results_add(struct req *r, struct results *s, const struct devicecmd_result *result)
@@ -239,6 +262,7 @@ static void results_add(struct req *r, struct results *s, const struct devicecmd
 		!record_number(result->id, 1, 9999999999, &id))
 		return;
 	struct span content = result->content;
+	struct span sum = devicecmd_field(result, "AttlogSum"); /* of VERIFY SUM ATTLOG */
 	if (content.len > MAX_RETURNED) {
 		content.len = MAX_RETURNED;
 		while (content.len && ((unsigned char)content.text[content.len] & 0xc0) == 0x80)
@@ -250,10 +274,14 @@ static void results_add(struct req *r, struct results *s, const struct devicecmd
 				     : code < INT32_MIN ? INT32_MIN
 							: code);
 	s->texts[s->n] = content.text ? text_decode(req_arena(r), content, &t->encoding) : NULL;
+	if (sum.text && record_number(sum, 0, 999999999, &code))
+		s->texts[s->n] = arena_printf(req_arena(r), "AttlogSum=%d", (int)code);
 	s->n++;
 	if (span_is(result->cmd, "INFO") && result->content.len > 0) {
 		s->dump = result->content;
 		s->texts[s->n - 1] = NULL; /* kept as options */
+	} else if (results_keep_file(s, t, result)) {
+		s->texts[s->n - 1] = NULL;
 	}
 }
 
@@ -267,6 +295,7 @@ void command_result(struct req *r, const struct rows *rows)
 	const char *body = req_body(r, &len);
 	struct devicecmd at = devicecmd_start(body, len);
 	struct devicecmd_result result;
+	s->files = records_new(c->adms, a);
 	while (devicecmd_next(&at, &result))
 		results_add(r, s, &result);
 	if (s->n == 0 && devicecmd_query(span_of(req_query_string(r)), &result))
@@ -280,12 +309,15 @@ void command_result(struct req *r, const struct rows *rows)
 	args[1] = db_int8_array(a, s->ids, NULL, s->n);
 	args[2] = db_int4_array(a, s->returns, NULL, s->n);
 	args[3] = db_text_array(a, s->texts, s->n);
-	struct db_statement statements[2] = { { "select command_results($1::int, $2::bigint[], "
-						"$3::int[], $4::text[])",
-		args, 4 } };
+	struct db_statement statements[2 + RECORDS_STATEMENTS] = {
+		{ "select command_results($1::int, $2::bigint[], "
+		  "$3::int[], $4::text[])",
+			args, 4 }
+	};
 	int n = 1;
 	if (s->dump.text)
 		n += options_statement(r, c->terminal, info_dump(s->dump), &statements[1]);
+	n += records_statements(&s->files, &statements[n]);
 	/* more may wait: what was sent has made room */
 	c->terminal->due = true;
 	c->terminal->woken++;

@@ -4,7 +4,7 @@
 #include "fatal.h"
 
 /* A value can hold no control byte: LF would end the command, TAB the column. */
-static void value_add(struct str *s, const char *text, size_t n)
+void dialect_value(struct str *s, const char *text, size_t n)
 {
 	size_t start = s->len;
 	str_addn(s, text, n);
@@ -13,13 +13,12 @@ static void value_add(struct str *s, const char *text, size_t n)
 			s->text[i] = ' ';
 }
 
-/* Follows a column already written: "<TAB>key=value". */
-static void pair_add(struct str *s, const char *key, const char *value)
+void dialect_pair(struct str *s, const char *key, const char *value, size_t n)
 {
 	str_addc(s, '\t');
 	str_add(s, key);
 	str_addc(s, '=');
-	value_add(s, value, strlen(value));
+	dialect_value(s, value, n);
 }
 
 /* "DATA UPDATE USERINFO PIN=7": the verb, its first key and the PIN. */
@@ -29,7 +28,7 @@ static void verb_add(struct str *s, const char *verb, const char *key, const cha
 	str_addc(s, ' ');
 	str_add(s, key);
 	str_addc(s, '=');
-	value_add(s, pin, strlen(pin));
+	dialect_value(s, pin, strlen(pin));
 }
 
 /* ---- cards ---- */
@@ -48,7 +47,7 @@ static void card_add_hex(struct str *s, const char *card)
 	const char *digits = card_digits(card);
 	size_t len = strlen(digits);
 	if (strspn(digits, "0123456789") != len || len > 18) {
-		value_add(s, card, strlen(card));
+		dialect_value(s, card, strlen(card));
 		return;
 	}
 	for (size_t i = 0; i < len; i++)
@@ -140,7 +139,7 @@ bool dialect_user_write(struct str *s, const struct dialect *d, const struct dia
 			str_add(s, "\tCard=");
 			card_add_hex(s, value);
 		} else {
-			pair_add(s, k->key, value);
+			dialect_pair(s, k->key, value, strlen(value));
 		}
 	}
 	return true;

@@ -29,6 +29,12 @@ struct dialect_user {
 	const char *verify;
 };
 
+/* "<TAB>key=" and the n bytes of a value, for builders of other commands. */
+void dialect_pair(struct str *, const char *key, const char *value, size_t n);
+
+/* The value alone. */
+void dialect_value(struct str *, const char *value, size_t n);
+
 /* Creates or changes. Keys that the terminal's generation does not know are left out. */
 bool dialect_user_write(struct str *, const struct dialect *, const struct dialect_user *);
 

@@ -51,9 +51,9 @@ void handshake_start(struct req *r, const struct rows *rows)
 		req_text(r, 200, "OK"); /* adms-push 1.8: not registered here */
 		return;
 	}
-	/* RemoteAtt and G2's GET with a PIN: the person is not known here (adms-push 5) */
-	if (req_param(r, "PIN")) {
-		req_text(r, 200, "OK");
+	/* RemoteAtt, and G2's GET with a PIN (adms-push 5) */
+	if (req_param(r, "PIN") && !req_param(r, "options")) {
+		remote_attendance(r, NULL);
 		return;
 	}
 	c->terminal->dialect = *d;

@@ -11,6 +11,7 @@
 #include "fatal.h"
 #include "ingest.h"
 #include "log.h"
+#include "upload_log.h"
 
 #define UPLOADS_AT_ONCE 500 /* as held_some() */
 #define BYTES_AT_ONCE 1048576
@@ -112,6 +113,18 @@ static void uploads_deleted(void *arg, struct rows *rows, const struct db_error 
 	release_end(rel, !error);
 }
 
+/* What waited is an upload of now. */
+static void release_count(struct release *rel)
+{
+	for (int i = 0; i < rel->n; i++) {
+		const struct ingest_job *job = &rel->jobs[i];
+		upload_log_count(rel->adms->uploads, rel->terminal, "ATTLOG",
+			&(struct upload_counts){ .lines = job->received,
+				.stored = job->stored,
+				.rejected = job->rejected });
+	}
+}
+
 static void upload_durable(void *arg, bool durable)
 {
 	struct release *rel = arg;
@@ -122,6 +135,7 @@ static void upload_durable(void *arg, bool durable)
 		release_end(rel, false);
 		return;
 	}
+	release_count(rel);
 	rel->args[1] = db_int8_array(rel->arena, rel->ids, NULL, rel->n);
 	release_query(rel, "select held_released($1::int, $2::bigint[])", 2, uploads_deleted);
 }

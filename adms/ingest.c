@@ -152,11 +152,19 @@ static bool ingest_gathers(const struct ingest *in)
 	       evtimer_pending(in->gathering, NULL);
 }
 
+/* What became of a line that is committed. */
+static void line_count(struct batch *b, const struct batch_line *l)
+{
+	l->job->received++;
+	l->job->rejected += l->reason != NULL;
+	l->job->stored += batch_stored(b, l);
+	b->ingest->adms->stats.rejects += l->reason != NULL;
+}
+
 /* The next write starts before the jobs of this one are told. */
 static void batch_end(struct batch *b, bool durable)
 {
 	struct ingest *in = b->ingest;
-	struct adms *adms = in->adms;
 	ingest_gathering(in, b);
 	ingest_pump(in);
 	in->pumping = true; /* done() may start the connection's next upload, which may add a job */
@@ -166,7 +174,7 @@ static void batch_end(struct batch *b, bool durable)
 		job->stamped |= b->lines[i].last && durable;
 		job->open--;
 		if (durable)
-			adms->stats.rejects += b->lines[i].reason != NULL;
+			line_count(b, &b->lines[i]);
 		/* the last row of a job in this write */
 		if (i + 1 == b->n || b->lines[i + 1].job != job)
 			job_check(job);
@@ -220,7 +228,7 @@ static void punches_stored(void *arg, struct rows *rows, const struct db_error *
 	} else if (error) {
 		batch_failed(b, error);
 	} else {
-		in->adms->stats.punches_stored += (uint64_t)rows_int(rows, 0, 0);
+		in->adms->stats.punches_stored += (uint64_t)batch_read(b, rows);
 		batch_end(b, true);
 	}
 	rows_free(rows);

@@ -31,6 +31,8 @@ struct ingest_job {
 	bool stamped; /* when done: it was */
 	void (*done)(void *arg, bool durable);
 	void *arg;
+	/* when done: of the lines that are no punches, and of the punches that were new */
+	int received, rejected, stored;
 	/* ingest.c's own */
 	struct record_lines lines;
 	int open; /* rows sent and not yet committed */

@@ -1,23 +1,40 @@
 #include "intake.h"
 
 #include "adms_private.h"
+#include "fatal.h"
+#include "map.h"
+#include "punch.h"
 #include "record.h"
+#include "upload_log.h"
+
+/* People that an operation at the terminal changed: PIN and content hash of its line. */
+struct asked {
+	const char *pin;
+	const unsigned char *hash;
+	struct asked *next;
+};
 
 struct intake {
 	struct adms *adms;
 	const struct terminal *terminal;
 	struct arena *arena;
+	struct intake_told *told;
 	struct record record; /* of the line just read */
 	struct records records;
 	struct people *people; /* NULL: no USER line yet */
+	struct asked *asked;
+	int nasked;
+	int rejected, updated; /* lines */
 };
 
-struct intake *intake_new(struct adms *adms, const struct terminal *t, struct arena *a)
+struct intake *intake_new(
+	struct adms *adms, const struct terminal *t, struct arena *a, struct intake_told *told)
 {
 	struct intake *in = arena_alloc(a, sizeof(*in));
 	in->adms = adms;
 	in->terminal = t;
 	in->arena = a;
+	in->told = told;
 	in->records = records_new(adms, a);
 	return in;
 }
@@ -29,18 +46,92 @@ static const char *intake_user(struct intake *in)
 	return people_add(in->people, &in->record);
 }
 
+/* ---- operations that changed somebody (adms-push 2.2) ---- */
+
+static bool oplog_changes_person(int code)
+{
+	static const short codes[] = { 6, 7, 9, 10, 12, 30, 36, 68, 69, 70, 71, 100, 101, 103, 106,
+		113, 114 };
+	for (size_t i = 0; i < LEN(codes); i++)
+		if (codes[i] == code)
+			return true;
+	return false;
+}
+
+/* The USER lines of the whole upload: the one that belongs to an operation may come after it. */
+static void told_read(struct intake_told *told)
+{
+	struct record_lines lines = record_lines(told->body.text, told->body.len);
+	struct span line;
+	told->pins = map_new();
+	arena_defer(told->arena, (void (*)(void *))map_free, told->pins);
+	while (record_next_line(&lines, &line)) {
+		if (record_line_kind(line) != RECORD_USER)
+			continue;
+		struct record record;
+		record_parse(line, RECORD_OTHER, &record);
+		struct span pin = record_get(&record, "PIN");
+		if (!punch_check_pin(pin))
+			map_put(told->pins, pin.text, pin.len, 1);
+	}
+}
+
+/* The first object is the PIN; 0 is nobody. */
+static void intake_ask(struct intake *in, const struct oplog_line *o, const unsigned char *hash)
+{
+	struct span pin = o->objects[0];
+	if (!in->told || !hash || !oplog_changes_person(o->code) || punch_check_pin(pin) ||
+		span_is(pin, "0"))
+		return;
+	for (size_t i = 0; i < pin.len; i++) /* as terminals write PINs into commands */
+		if (pin.text[i] <= ' ' || pin.text[i] > '~')
+			return;
+	if (!in->told->pins)
+		told_read(in->told);
+	if (map_get(in->told->pins, pin.text, pin.len))
+		return;
+	struct asked *asked = arena_alloc(in->arena, sizeof(*asked));
+	*asked = (struct asked){ arena_memdup(in->arena, pin.text, pin.len), hash, in->asked };
+	in->asked = asked;
+	in->nasked++;
+}
+
+static struct db_statement ask_statement(struct intake *in)
+{
+	struct arena *a = in->arena;
+	const char **pins = arena_array(a, (size_t)in->nasked, sizeof(*pins));
+	const void **hashes = arena_array(a, (size_t)in->nasked, sizeof(*hashes));
+	size_t *lens = arena_array(a, (size_t)in->nasked, sizeof(*lens));
+	struct db_arg *args = arena_array(a, 4, sizeof(*args));
+	int n = 0;
+	for (const struct asked *asked = in->asked; asked; asked = asked->next, n++) {
+		pins[n] = asked->pin;
+		hashes[n] = asked->hash;
+		lens[n] = SEAL_KEY_SIZE;
+	}
+	args[0] = db_int(a, in->terminal->id);
+	args[1] = db_text_array(a, pins, n);
+	args[2] = db_bytes_array(a, hashes, lens, n);
+	args[3] = db_int(a, in->adms->o.config->command_expiry);
+	return (struct db_statement){ "select terminal_ask_users($1::int, $2::text[], $3::bytea[], "
+				      "make_interval(secs => $4::int8))",
+		args, 4 };
+}
+
 static const char *intake_oplog(struct intake *in, struct span line)
 {
 	struct oplog_line oplog;
 	const char *reason = record_oplog(line, &oplog);
 	if (!reason)
-		records_oplog(&in->records, in->terminal, &oplog);
+		intake_ask(in, &oplog, records_oplog(&in->records, in->terminal, &oplog));
 	return reason;
 }
 
-const char *intake_add(struct intake *in, const char *table, struct span line)
+/* ---- lines ---- */
+
+/* Kinds of which the last line of a key counts: stored whatever was there before. */
+static const char *intake_update(struct intake *in)
 {
-	record_parse(line, record_table_kind(span_of(table)), &in->record);
 	switch (in->record.kind) {
 	case RECORD_USER:
 		return intake_user(in);
@@ -52,23 +143,56 @@ const char *intake_add(struct intake *in, const char *table, struct span line)
 	case RECORD_USERPIC:
 	case RECORD_BIOPHOTO:
 		return records_photo(&in->records, in->terminal, &in->record);
+	default:
+		return "unknown record";
+	}
+}
+
+/* False: it is not what it is called. */
+static bool intake_place(struct intake *in)
+{
+	switch (in->record.kind) {
+	case RECORD_IDCARD:
+		return records_id_card(&in->records, in->terminal, &in->record);
+	case RECORD_ERRORLOG:
+		return records_error(&in->records, in->terminal, &in->record);
+	case RECORD_WORKCODE:
+		return records_work_code(&in->records, in->terminal, &in->record);
+	default:
+		return records_message(&in->records, in->terminal, &in->record);
+	}
+}
+
+const char *intake_add(struct intake *in, const char *table, struct span line)
+{
+	const char *reason;
+	record_parse(line, record_table_kind(span_of(table)), &in->record);
+	switch (in->record.kind) {
 	case RECORD_OPLOG:
 		return intake_oplog(in, line);
 	case RECORD_IDCARD:
 	case RECORD_ERRORLOG:
 	case RECORD_WORKCODE:
 	case RECORD_SMS:
-		records_raw(&in->records, in->terminal, table, NULL, line, 1);
+		if (!intake_place(in))
+			records_raw(&in->records, in->terminal, table, NULL, line, 1);
+		else if (in->record.kind == RECORD_WORKCODE || in->record.kind == RECORD_SMS)
+			in->updated++;
 		return NULL;
 	default:
-		return "unknown record";
+		reason = intake_update(in);
+		in->updated += !reason;
+		return reason;
 	}
 }
 
 void intake_reject(struct intake *in, const char *table, struct span line, const char *reason)
 {
+	in->rejected++;
 	records_reject(&in->records, in->terminal, table, line, reason);
 }
+
+/* ---- statements ---- */
 
 bool intake_asks(struct intake *in, struct db_statement *question)
 {
@@ -83,5 +207,18 @@ int intake_statements(struct intake *in, const struct rows *rows, struct db_stat
 	int n = records_statements(&in->records, out);
 	if (in->people && rows)
 		n += people_statements(in->people, rows, &out[n]);
+	if (in->asked)
+		out[n++] = ask_statement(in);
 	return n;
+}
+
+bool intake_once(const struct intake *in)
+{
+	return records_once(&in->records);
+}
+
+void intake_count(const struct intake *in, struct upload_counts *counts)
+{
+	counts->rejected += in->rejected;
+	counts->stored += in->updated;
 }

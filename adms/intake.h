@@ -12,13 +12,24 @@
 #include "records.h"
 
 struct intake;
+struct map;
+struct upload_counts;
 
-#define INTAKE_STATEMENTS (RECORDS_STATEMENTS + PEOPLE_STATEMENTS)
+#define INTAKE_STATEMENTS (RECORDS_STATEMENTS + PEOPLE_STATEMENTS + 1) /* and a question to it */
 
-/* Lives on the arena, like all that it makes; the lines must stay as long. table in upper case. */
-struct intake *intake_new(struct adms *, const struct terminal *, struct arena *);
+/* Of a whole upload, whose pieces have intakes of their own: whom its USER lines tell of. */
+struct intake_told {
+	struct span body;
+	struct arena *arena;
+	struct map *pins; /* made when it is needed; NULL at first */
+};
 
-/* Takes a line of a table. NULL, or why it is none that can be used; then nothing was taken. */
+/* Lives on the arena, like all that it makes; the lines must stay as long. told NULL: the terminal
+ * is asked for nobody. */
+struct intake *intake_new(
+	struct adms *, const struct terminal *, struct arena *, struct intake_told *);
+
+/* Takes a line of a table (in upper case). NULL, or why it is none that can be used; then nothing was taken. */
 const char *intake_add(struct intake *, const char *table, struct span line);
 
 /* Keeps a line under a reason, which is constant or on the arena. */
@@ -29,5 +40,11 @@ bool intake_asks(struct intake *, struct db_statement *question);
 
 /* Up to INTAKE_STATEMENTS; returns how many. rows NULL when nothing was asked. */
 int intake_statements(struct intake *, const struct rows *, struct db_statement *out);
+
+/* Something is kept once: upload_fresh_count() says afterwards how much of it was new. */
+bool intake_once(const struct intake *);
+
+/* Adds the lines that were rejected, and those that are stored whatever was there before. */
+void intake_count(const struct intake *, struct upload_counts *);
 
 #endif

@@ -6,28 +6,7 @@
 #include "fatal.h"
 #include "map.h"
 #include "punch.h"
-#include "seal.h"
-
-#define NUMBERS 8
-#define TEXTS 3
-#define NO_NUMBER INT64_MIN
-
-/* One row of any kind; what numbers and texts mean is said by the statement of its kind. */
-struct record_row {
-	struct record_row *next;
-	const struct terminal *terminal;
-	const char *table; /* or form, of templates and photos */
-	const char *pin;
-	struct span raw; /* operation log: the line, not secret */
-	unsigned char row_key[SEAL_ROW_KEY_SIZE];
-	unsigned char *sealed;
-	size_t sealed_n;
-	unsigned char hash[SEAL_KEY_SIZE];
-	int32_t count;
-	int64_t wall; /* NO_NUMBER: none */
-	int32_t numbers[NUMBERS];
-	const char *texts[TEXTS];
-};
+#include "records_private.h"
 
 struct records records_new(struct adms *adms, struct arena *a)
 {
@@ -47,7 +26,7 @@ static void content_hash(struct records *rs, const struct terminal *t, const cha
 	seal_hmac(rs->adms->o.lookup_key, s.text, s.len, out);
 }
 
-static struct record_row *records_add(
+struct record_row *records_add(
 	struct records *rs, enum records_kind kind, const struct terminal *t, const char *table)
 {
 	struct record_row *row = arena_alloc(rs->arena, sizeof(*row));
@@ -55,7 +34,7 @@ static struct record_row *records_add(
 	row->terminal = t;
 	row->table = table;
 	row->count = 1;
-	row->wall = NO_NUMBER;
+	row->wall = RECORDS_NO_WALL;
 	if (list->last)
 		list->last->next = row;
 	else
@@ -65,16 +44,14 @@ static struct record_row *records_add(
 	return row;
 }
 
-static void row_seal(
-	struct records *rs, struct record_row *row, const char *place, struct span plain)
+void records_seal(struct records *rs, struct record_row *row, const char *place, struct span plain)
 {
 	seal_random(row->row_key, sizeof(row->row_key));
 	row->sealed = seal_close(rs->adms->o.seal, rs->arena, place, row->row_key, plain.text,
 		plain.len, &row->sealed_n);
 }
 
-/* NULL when this content is there already (it is then counted once more). */
-static struct record_row *records_add_once(struct records *rs, enum records_kind kind,
+struct record_row *records_add_once(struct records *rs, enum records_kind kind,
 	const struct terminal *t, const char *table, struct span content)
 {
 	unsigned char hash[SEAL_KEY_SIZE];
@@ -101,7 +78,12 @@ void records_reject(struct records *rs, const struct terminal *t, const char *ta
 	if (!row)
 		return;
 	row->texts[0] = reason;
-	row_seal(rs, row, "reject.sealed", line);
+	records_seal(rs, row, "reject.sealed", line);
+}
+
+const char *records_usable_pin(const char *pin)
+{
+	return pin && !punch_check_pin(span_of(pin)) && str_is_utf8(pin, strlen(pin)) ? pin : NULL;
 }
 
 void records_raw(struct records *rs, const struct terminal *t, const char *table, const char *pin,
@@ -110,14 +92,12 @@ void records_raw(struct records *rs, const struct terminal *t, const char *table
 	struct record_row *row = records_add_once(rs, RECORDS_RAW, t, table, content);
 	if (!row)
 		return;
-	row->pin =
-		pin && !punch_check_pin(span_of(pin)) && str_is_utf8(pin, strlen(pin)) ? pin : NULL;
+	row->pin = records_usable_pin(pin);
 	row->numbers[0] = lines;
-	row_seal(rs, row, "raw_upload.sealed", content);
+	records_seal(rs, row, "raw_upload.sealed", content);
 }
 
-/* Text for the log; what cannot be decoded is left to the raw line. */
-static const char *row_text(struct records *rs, const struct terminal *t, struct span s)
+const char *records_text(struct records *rs, const struct terminal *t, struct span s)
 {
 	return s.text ? text_decode(rs->arena, s, &t->encoding) : NULL;
 }
@@ -134,23 +114,24 @@ const char *records_objects(struct arena *a, const struct terminal *t, const str
 	return str_text(&objects);
 }
 
-void records_oplog(struct records *rs, const struct terminal *t, const struct oplog_line *o)
+const unsigned char *records_oplog(
+	struct records *rs, const struct terminal *t, const struct oplog_line *o)
 {
 	struct record_row *row = records_add_once(rs, RECORDS_OPLOG, t, "OPLOG", o->line);
 	if (!row)
-		return;
+		return NULL;
 	row->raw = o->line;
 	row->numbers[0] = o->code;
-	row->texts[0] = row_text(rs, t, o->actor);
+	row->texts[0] = records_text(rs, t, o->actor);
 	if (o->has_wall)
 		row->wall = o->wall;
 	row->texts[1] = records_objects(rs->arena, t, o);
+	return row->hash;
 }
 
 /* ---- templates and photos ---- */
 
-/* The PIN of a record, decoded; NULL with a reason when it is none. */
-static const char *record_pin(
+const char *records_pin(
 	struct records *rs, const struct terminal *t, const struct record *r, const char **reason)
 {
 	struct span sent = record_get(r, "PIN");
@@ -161,7 +142,7 @@ static const char *record_pin(
 	return *reason ? NULL : pin;
 }
 
-static int32_t record_int(const struct record *r, const char *key, int32_t otherwise)
+int32_t records_int(const struct record *r, const char *key, int32_t otherwise)
 {
 	int64_t n;
 	return record_get_number(r, key, INT32_MIN, INT32_MAX, &n) ? (int32_t)n : otherwise;
@@ -174,35 +155,35 @@ static void template_numbers(
 	struct record_row *row, const struct terminal *t, const struct record *r)
 {
 	int32_t *n = row->numbers;
-	n[T_VALID] = record_int(r, "Valid", 1);
+	n[T_VALID] = records_int(r, "Valid", 1);
 	n[T_MINOR] = n[T_FORMAT] = n[T_DURESS] = n[T_INDEX] = 0;
 	switch (r->kind) {
 	case RECORD_FP:
 		n[T_TYPE] = 1;
-		n[T_NO] = record_int(r, "FID", 0);
+		n[T_NO] = records_int(r, "FID", 0);
 		n[T_MAJOR] = t->fp_version > 0 ? t->fp_version : 0;
 		n[T_DURESS] = n[T_VALID] == 3;
 		break;
 	case RECORD_FACE:
 		n[T_TYPE] = 2;
 		n[T_NO] = 0;
-		n[T_INDEX] = record_int(r, "FID", 0);
+		n[T_INDEX] = records_int(r, "FID", 0);
 		n[T_MAJOR] = t->face_version > 0 ? t->face_version : 0;
 		break;
 	case RECORD_FVEIN:
 		n[T_TYPE] = 7;
-		n[T_NO] = record_int(r, "FID", 0);
-		n[T_INDEX] = record_int(r, "Index", 0);
+		n[T_NO] = records_int(r, "FID", 0);
+		n[T_INDEX] = records_int(r, "Index", 0);
 		n[T_MAJOR] = 0;
 		break;
 	default:
-		n[T_TYPE] = record_int(r, "Type", 0);
-		n[T_NO] = record_int(r, "No", 0);
-		n[T_INDEX] = record_int(r, "Index", 0);
-		n[T_MAJOR] = record_int(r, "MajorVer", 0);
-		n[T_MINOR] = record_int(r, "MinorVer", 0);
-		n[T_FORMAT] = record_int(r, "Format", 0);
-		n[T_DURESS] = record_int(r, "Duress", 0);
+		n[T_TYPE] = records_int(r, "Type", 0);
+		n[T_NO] = records_int(r, "No", 0);
+		n[T_INDEX] = records_int(r, "Index", 0);
+		n[T_MAJOR] = records_int(r, "MajorVer", 0);
+		n[T_MINOR] = records_int(r, "MinorVer", 0);
+		n[T_FORMAT] = records_int(r, "Format", 0);
+		n[T_DURESS] = records_int(r, "Duress", 0);
 	}
 }
 
@@ -217,10 +198,22 @@ static const char *kind_word(enum record_kind kind)
 	return words[kind];
 }
 
+/* Of whom and what: the same content again is no change (template_before). */
+static void row_hash_content(struct records *rs, struct record_row *row, struct span content)
+{
+	unsigned char digest[SEAL_KEY_SIZE];
+	struct str s = str_new(rs->arena);
+	seal_sha256(content.text, content.len, digest);
+	str_addn(&s, row->pin, strlen(row->pin) + 1);
+	str_addf(&s, "%d %d ", (int)row->numbers[T_VALID], (int)row->numbers[T_DURESS]);
+	str_addn(&s, (const char *)digest, sizeof(digest));
+	seal_hmac(rs->adms->o.lookup_key, s.text, s.len, row->hash);
+}
+
 const char *records_template(struct records *rs, const struct terminal *t, const struct record *r)
 {
 	const char *reason;
-	const char *pin = record_pin(rs, t, r, &reason);
+	const char *pin = records_pin(rs, t, r, &reason);
 	struct span tmp = record_get(r, "TMP");
 	if (!pin)
 		return reason;
@@ -228,16 +221,17 @@ const char *records_template(struct records *rs, const struct terminal *t, const
 		return "no template";
 	struct record_row *row = records_add(rs, RECORDS_TEMPLATE, t, kind_word(r->kind));
 	row->pin = pin;
-	row->texts[0] = row_text(rs, t, record_get(r, "Size"));
+	row->texts[0] = records_text(rs, t, record_get(r, "Size"));
 	template_numbers(row, t, r);
-	row_seal(rs, row, "template.sealed", tmp);
+	row_hash_content(rs, row, tmp);
+	records_seal(rs, row, "template.sealed", tmp);
 	return NULL;
 }
 
 const char *records_photo(struct records *rs, const struct terminal *t, const struct record *r)
 {
 	const char *reason;
-	const char *pin = record_pin(rs, t, r, &reason);
+	const char *pin = records_pin(rs, t, r, &reason);
 	struct span content = record_get(r, "Content");
 	if (!pin)
 		return reason;
@@ -245,10 +239,11 @@ const char *records_photo(struct records *rs, const struct terminal *t, const st
 		return "no photo";
 	struct record_row *row = records_add(rs, RECORDS_PHOTO, t, kind_word(r->kind));
 	row->pin = pin;
-	row->numbers[0] = r->kind == RECORD_BIOPHOTO ? record_int(r, "Type", 9) : 0;
-	row->texts[0] = row_text(rs, t, record_get(r, "FileName"));
-	row->texts[1] = row_text(rs, t, record_get(r, "Size"));
-	row_seal(rs, row, "photo.sealed", content);
+	row->numbers[0] = r->kind == RECORD_BIOPHOTO ? records_int(r, "Type", 9) : 0;
+	row->texts[0] = records_text(rs, t, record_get(r, "FileName"));
+	row->texts[1] = records_text(rs, t, record_get(r, "Size"));
+	row_hash_content(rs, row, content);
+	records_seal(rs, row, "photo.sealed", content);
 	return NULL;
 }
 
@@ -267,8 +262,8 @@ enum column {
 	C_COUNT,
 	C_WALL,
 	C_TEXT,
-	C_NUMBER = C_TEXT + TEXTS,
-	C_END = C_NUMBER + NUMBERS
+	C_NUMBER = C_TEXT + RECORDS_TEXTS,
+	C_END = C_NUMBER + RECORDS_NUMBERS
 };
 
 static const void *row_bytes(const struct record_row *row, enum column c, size_t *n)
@@ -339,7 +334,7 @@ static struct db_arg wall_column(struct arena *a, const struct record_list *l)
 	bool *missing = arena_array(a, (size_t)l->n, sizeof(*missing));
 	int i = 0;
 	for (const struct record_row *row = l->first; row; row = row->next, i++) {
-		missing[i] = row->wall == NO_NUMBER;
+		missing[i] = row->wall == RECORDS_NO_WALL;
 		walls[i] = missing[i] ? 0 : row->wall;
 	}
 	return db_time_array(a, walls, missing, l->n);
@@ -356,7 +351,7 @@ static struct db_arg column_arg(struct arena *a, const struct record_list *l, en
 	return text_column(a, l, c);
 }
 
-#define MAX_COLUMNS 14
+#define MAX_COLUMNS 15
 
 static const struct {
 	const char *sql;
@@ -376,15 +371,49 @@ static const struct {
 			C_END } },
 	[RECORDS_TEMPLATE] = { "select template_keep($1::text[], $2::text[], $3::int[], $4::int[], "
 			       "$5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::text[], "
-			       "$12::text[], $13::bytea[], $14::bytea[])",
+			       "$12::text[], $13::bytea[], $14::bytea[], $15::bytea[])",
 		{ C_PIN, C_TABLE, C_NUMBER + T_TYPE, C_NUMBER + T_NO, C_NUMBER + T_INDEX,
 			C_NUMBER + T_MAJOR, C_NUMBER + T_MINOR, C_NUMBER + T_FORMAT,
 			C_NUMBER + T_VALID, C_NUMBER + T_DURESS, C_TEXT, C_SN, C_ROW_KEY, C_SEALED,
-			C_END } },
+			C_HASH, C_END } },
 	[RECORDS_PHOTO] = { "select photo_keep($1::text[], $2::text[], $3::int[], $4::text[], "
-			    "$5::text[], $6::text[], $7::bytea[], $8::bytea[])",
-		{ C_PIN, C_TABLE, C_NUMBER, C_TEXT, C_TEXT + 1, C_SN, C_ROW_KEY, C_SEALED, C_END } }
+			    "$5::text[], $6::text[], $7::bytea[], $8::bytea[], $9::bytea[])",
+		{ C_PIN, C_TABLE, C_NUMBER, C_TEXT, C_TEXT + 1, C_SN, C_ROW_KEY, C_SEALED, C_HASH,
+			C_END } },
+	[RECORDS_PUNCH_PHOTO] = { "select punch_photo_keep($1::text[], $2::int[], $3::text[], "
+				  "$4::timestamp[], $5::text[], $6::int[], $7::bytea[], "
+				  "$8::bytea[], $9::bytea[], $10::int[])",
+		{ C_SN, C_TERMINAL, C_PIN, C_WALL, C_TEXT, C_NUMBER, C_ROW_KEY, C_SEALED, C_HASH,
+			C_COUNT, C_END } },
+	[RECORDS_FP_IMAGE] = { "select fp_image_keep($1::text[], $2::int[], $3::text[], $4::int[], "
+			       "$5::bytea[], $6::bytea[], $7::bytea[], $8::int[])",
+		{ C_SN, C_TERMINAL, C_PIN, C_NUMBER, C_ROW_KEY, C_SEALED, C_HASH, C_COUNT,
+			C_END } },
+	[RECORDS_ID_CARD] = { "select id_card_keep($1::text[], $2::int[], $3::text[], $4::bytea[], "
+			      "$5::bytea[], $6::bytea[], $7::int[])",
+		{ C_SN, C_TERMINAL, C_PIN, C_ROW_KEY, C_SEALED, C_HASH, C_COUNT, C_END } },
+	[RECORDS_ERROR] = { "select error_log_keep($1::text[], $2::int[], $3::text[], $4::text[], "
+			    "$5::text[], $6::text[], $7::bytea[], $8::bytea[], $9::bytea[], "
+			    "$10::int[])",
+		{ C_SN, C_TERMINAL, C_TEXT, C_TEXT + 1, C_TEXT + 2, C_TEXT + 3, C_ROW_KEY, C_SEALED,
+			C_HASH, C_COUNT, C_END } },
+	[RECORDS_WORK_CODE] = { "select work_code_keep($1::int[], $2::text[], $3::text[], "
+				"$4::text[])",
+		{ C_TERMINAL, C_TEXT, C_TEXT + 1, C_TEXT + 2, C_END } },
+	[RECORDS_MESSAGE] = { "select message_keep($1::int[], $2::text[], $3::int[], $4::int[], "
+			      "$5::timestamp[], $6::bytea[], $7::bytea[])",
+		{ C_TERMINAL, C_TEXT, C_NUMBER, C_NUMBER + 1, C_WALL, C_ROW_KEY, C_SEALED, C_END } }
 };
+
+bool records_once(const struct records *rs)
+{
+	static const enum records_kind kinds[] = { RECORDS_OPLOG, RECORDS_RAW, RECORDS_PUNCH_PHOTO,
+		RECORDS_FP_IMAGE, RECORDS_ID_CARD, RECORDS_ERROR };
+	for (size_t i = 0; i < LEN(kinds); i++)
+		if (rs->lists[kinds[i]].n > 0)
+			return true;
+	return false;
+}
 
 int records_statements(struct records *rs, struct db_statement *out)
 {

@@ -69,7 +69,7 @@ static void round_begin(struct redecode *d)
 	d->first = d->last;
 	d->n = d->njobs = d->open = 0;
 	d->failed = false;
-	d->intake = intake_new(d->adms, d->terminal, d->round);
+	d->intake = intake_new(d->adms, d->terminal, d->round, NULL);
 	d->ids = arena_array(d->round, (size_t)d->limit, sizeof(*d->ids));
 }
 

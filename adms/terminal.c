@@ -14,6 +14,11 @@
 #include "map.h"
 #include "terminal_private.h"
 
+#define DUPLICATE_US 300000000LL /* two addresses within this are two terminals (adms-push 6) */
+
+/* Flushes between two tellings of a terminal's address to the other processes: five minutes. */
+#define TELL_EVERY 100
+
 struct terminals *terminals_new(struct adms *adms)
 {
 	struct terminals *ts = xcalloc(1, sizeof(*ts));
@@ -105,12 +110,38 @@ void terminal_judge(struct terminals *ts, struct terminal *t)
 		generation_write(ts, t);
 }
 
+/* A silence that counts as a gap in contact, microseconds (adms-push 6). */
+static int64_t terminal_patience(const struct terminal *t)
+{
+	int64_t patience = (int64_t)t->heartbeat * 3;
+	return (patience > 120 ? patience : 120) * 1000000;
+}
+
 void terminal_touch(struct terminals *ts, struct terminal *t, const char *address)
 {
-	t->seen = clock_now();
-	t->dirty = true;
-	if (strcmp(t->address, address) != 0)
+	int64_t now = clock_now();
+	if (now - t->seen > terminal_patience(t))
+		t->began = now;
+	if (strcmp(t->address, address) != 0) {
+		if (t->address[0] && now - t->seen < DUPLICATE_US)
+			memcpy(t->other, t->address, sizeof(t->other));
 		terminal_text(t->address, sizeof(t->address), address);
+	}
+	t->seen = now;
+	t->dirty = true;
+}
+
+/* Only digits are kept: the text goes to the database. */
+static void functions_keep(struct terminal *t, struct span functions)
+{
+	size_t n = 0;
+	while (n < functions.len && n < sizeof(t->functions) - 1 &&
+		(functions.text[n] == '0' || functions.text[n] == '1'))
+		n++;
+	if (n == 0 || n < functions.len)
+		return;
+	memcpy(t->functions, functions.text, n);
+	t->functions[n] = '\0';
 }
 
 void terminal_told(struct terminals *ts, struct terminal *t, const struct info *info)
@@ -125,6 +156,7 @@ void terminal_told(struct terminals *ts, struct terminal *t, const struct info *
 		t->fp_version = info->fp_version.value;
 	if (info->face_version.known)
 		t->face_version = info->face_version.value;
+	functions_keep(t, info->functions);
 	if (info->firmware.len && info->firmware.len < sizeof(t->firmware) &&
 		str_is_utf8(info->firmware.text, info->firmware.len)) {
 		memcpy(t->firmware, info->firmware.text, info->firmware.len);
@@ -142,10 +174,13 @@ void terminal_pushed(struct terminals *ts, struct terminal *t)
 struct seen_batch {
 	struct terminals *terminals;
 	struct arena *arena;
-	struct db_statement statement;
-	struct db_arg args[12];
-	int n;
+	struct db_statement statements[3]; /* contacts, states, functions */
+	struct db_arg args[12], function_args[3], contact_args[4];
+	int n, ncontacts;
 	struct terminal **dirty;
+	bool *told; /* of each of them */
+	struct terminal **contacts; /* whose silence or address is told */
+	int64_t *began;
 };
 
 static void seen_written(void *arg, struct rows *rows, const struct db_error *error)
@@ -154,8 +189,15 @@ static void seen_written(void *arg, struct rows *rows, const struct db_error *er
 	b->terminals->writing = false;
 	if (error) {
 		log_warn("terminal_states_not_written", "reason", error->message, NULL);
-		for (int i = 0; i < b->n; i++)
+		for (int i = 0; i < b->n; i++) {
 			b->dirty[i]->dirty = true;
+			b->dirty[i]->told |= b->told[i];
+		}
+	}
+	for (int i = 0; i < b->ncontacts && !error; i++) {
+		struct terminal *t = b->contacts[i];
+		if (t->began == b->began[i])
+			t->began = 0;
 	}
 	rows_free(rows);
 	arena_free(b->arena);
@@ -168,7 +210,7 @@ static struct db_arg seen_numbers(struct seen_batch *b, size_t member, int32_t l
 	bool *missing = arena_array(b->arena, (size_t)b->n, sizeof(*missing));
 	for (int i = 0; i < b->n; i++) {
 		memcpy(&values[i], (const char *)b->dirty[i] + member, sizeof(*values));
-		missing[i] = !b->dirty[i]->told || values[i] < least;
+		missing[i] = !b->told[i] || values[i] < least;
 	}
 	return db_int4_array(b->arena, values, missing, b->n);
 }
@@ -208,6 +250,89 @@ static void seen_columns(struct seen_batch *b)
 	b->args[11] = db_time_array(a, pushed, never, b->n);
 }
 
+/* What INFO said beside numbers: what the terminal can be sent, and that it has no camera. */
+static void seen_functions(struct seen_batch *b)
+{
+	size_t n = (size_t)b->n;
+	const char **digits = arena_array(b->arena, n, sizeof(*digits));
+	const char **faceless = arena_array(b->arena, n, sizeof(*faceless));
+	for (size_t i = 0; i < n; i++) {
+		const struct terminal *t = b->dirty[i];
+		digits[i] = t->functions[0] ? arena_strdup(b->arena, t->functions) : NULL;
+		faceless[i] = !b->told[i] || t->face_version == 0 ? NULL
+			      : t->face_version < 0		  ? "t"
+								  : "f";
+	}
+	b->function_args[0] = b->args[0];
+	b->function_args[1] = db_text_array(b->arena, digits, b->n);
+	b->function_args[2] = db_text_array(b->arena, faceless, b->n);
+}
+
+/* Who is heard of after a silence or from another address; and now and then everybody, for two
+ * processes may each hear another terminal of the same serial number. False: nobody. */
+static bool seen_contacts(struct seen_batch *b, int flushes)
+{
+	struct arena *a = b->arena;
+	size_t n = (size_t)b->n;
+	int32_t *ids = arena_array(a, n, sizeof(*ids));
+	bool *never = arena_array(a, n, sizeof(*never));
+	const char **addresses = arena_array(a, n, sizeof(*addresses));
+	const char **others = arena_array(a, n, sizeof(*others));
+	b->contacts = arena_array(a, n, sizeof(*b->contacts));
+	b->began = arena_array(a, n, sizeof(*b->began));
+	for (size_t i = 0; i < n; i++) {
+		struct terminal *t = b->dirty[i];
+		if (!t->began && !t->other[0] && (t->id + flushes) % TELL_EVERY != 0)
+			continue;
+		int at = b->ncontacts++;
+		b->contacts[at] = t;
+		b->began[at] = t->began;
+		never[at] = !t->began;
+		ids[at] = t->id;
+		addresses[at] = arena_strdup(a, t->address);
+		others[at] = t->other[0] ? arena_strdup(a, t->other) : NULL;
+		t->other[0] = '\0';
+	}
+	b->contact_args[0] = db_int4_array(a, ids, NULL, b->ncontacts);
+	b->contact_args[1] = db_time_array(a, b->began, never, b->ncontacts);
+	b->contact_args[2] = db_text_array(a, addresses, b->ncontacts);
+	b->contact_args[3] = db_text_array(a, others, b->ncontacts);
+	b->statements[0] = (struct db_statement){ .args = b->contact_args,
+		.nargs = LEN(b->contact_args),
+		.sql = "select watch_contact($1::int[], $2::timestamp[], $3::text[], $4::text[])" };
+	return b->ncontacts > 0;
+}
+
+/* The terminals that have something to be written. */
+static struct seen_batch *seen_gather(struct terminals *ts, int n)
+{
+	struct arena *a = arena_new();
+	struct seen_batch *b = arena_alloc(a, sizeof(*b));
+	*b = (struct seen_batch){ .terminals = ts, .arena = a };
+	b->dirty = arena_array(a, (size_t)n, sizeof(*b->dirty));
+	b->told = arena_array(a, (size_t)n, sizeof(*b->told));
+	for (int i = 0; i < ts->count; i++) {
+		struct terminal *t = ts->all[i];
+		if (!t->dirty)
+			continue;
+		b->told[b->n] = t->told;
+		b->dirty[b->n++] = t;
+		/* what a terminal said is written once: an answer to INFO may be newer */
+		t->dirty = t->told = false;
+	}
+	seen_columns(b);
+	seen_functions(b);
+	b->statements[1] = (struct db_statement){ .args = b->args,
+		.nargs = LEN(b->args),
+		.sql = "select terminal_seen($1::int[], $2::timestamp[], $3::text[], $4::text[], "
+		       "$5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], "
+		       "$11::int[], $12::timestamp[])" };
+	b->statements[2] = (struct db_statement){ .args = b->function_args,
+		.nargs = LEN(b->function_args),
+		.sql = "select terminal_functions($1::int[], $2::text[], $3::text[]::boolean[])" };
+	return b;
+}
+
 bool terminals_flush(struct terminals *ts)
 {
 	int n = 0;
@@ -215,24 +340,11 @@ bool terminals_flush(struct terminals *ts)
 		n += ts->all[i]->dirty;
 	if (ts->writing || n == 0)
 		return ts->writing;
-	struct arena *a = arena_new();
-	struct seen_batch *b = arena_alloc(a, sizeof(*b));
-	*b = (struct seen_batch){ .terminals = ts, .arena = a };
-	b->dirty = arena_array(a, (size_t)n, sizeof(*b->dirty));
-	for (int i = 0; i < ts->count; i++)
-		if (ts->all[i]->dirty) {
-			ts->all[i]->dirty = false;
-			b->dirty[b->n++] = ts->all[i];
-		}
-	seen_columns(b);
-	b->statement = (struct db_statement){ .args = b->args,
-		.nargs = LEN(b->args),
-		.sql = "select terminal_seen($1::int[], $2::timestamp[], $3::text[], $4::text[], "
-		       "$5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], "
-		       "$11::int[], $12::timestamp[])" };
+	struct seen_batch *b = seen_gather(ts, n);
+	int first = seen_contacts(b, ts->flushes++) ? 0 : 1;
 	ts->writing = true;
-	db_query(ts->adms->db, &(struct db_query){ .statements = &b->statement,
-				       .nstatements = 1,
+	db_query(ts->adms->db, &(struct db_query){ .statements = &b->statements[first],
+				       .nstatements = (int)LEN(b->statements) - first,
 				       .deadline_ms = TERMINAL_DEADLINE_MS,
 				       .done = seen_written,
 				       .arg = b });
@@ -255,9 +367,7 @@ int terminals_online(const struct terminals *ts)
 {
 	int64_t now = clock_now();
 	int online = 0;
-	for (int i = 0; i < ts->count; i++) {
-		int64_t patience = (int64_t)ts->all[i]->heartbeat * 3;
-		online += ts->all[i]->seen > now - (patience > 120 ? patience : 120) * 1000000;
-	}
+	for (int i = 0; i < ts->count; i++)
+		online += ts->all[i]->seen > now - terminal_patience(ts->all[i]);
 	return online;
 }

@@ -55,8 +55,11 @@ struct terminal {
 	int64_t seen; /* microseconds UTC, last contact */
 	int64_t pushed; /* last accepted upload, 0 none */
 	char address[46];
+	char other[46]; /* another address, heard of within five minutes before; "" none */
+	int64_t began; /* a contact after a silence, microseconds UTC; 0 none to be told */
 	bool told; /* the counts below came with an INFO */
 	int32_t users, fingers, faces, punches, fp_version, face_version;
+	char functions[8]; /* digits of INFO: what it can be sent; "" not said */
 };
 
 struct terminals *terminals_new(struct adms *);

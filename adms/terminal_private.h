@@ -26,6 +26,7 @@ struct terminals {
 	struct load *loading, *asked; /* the one under way, and the one that comes after it */
 	bool behind;
 	bool writing;
+	int flushes;
 };
 
 void terminal_text(char *to, size_t size, const char *from); /* cut to fit; NULL is "" */

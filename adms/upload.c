@@ -6,14 +6,12 @@
  */
 #include <string.h>
 
-#include "adms_private.h"
 #include "fatal.h"
 #include "held.h"
-#include "ingest.h"
-#include "intake.h"
 #include "log.h"
 #include "options_block.h"
 #include "terminal_options.h"
+#include "upload_private.h"
 #include "verdict.h"
 
 /* A long upload of records is written in pieces, so that it does not hold up the loop. */
@@ -21,29 +19,9 @@
 #define PIECE_BYTES (1 << 20)
 #define MAX_TRIES 5 /* of a piece, after deadlocks */
 
-static req_step upload_attlog, upload_records, upload_options, upload_raw;
+static req_step upload_attlog, upload_records, upload_options;
 static req_step piece_start, piece_asked, piece_write, piece_kept;
-static req_step upload_kept, punches_durable, stamp_kept, upload_ignored;
-
-/* An upload on its way. */
-struct upload {
-	const char *table; /* upper case */
-	const char *stamp; /* NULL: none that may be stored */
-	const char *body;
-	size_t len;
-	int lines;
-	bool bare; /* answered "OK" without a count */
-	struct req *req;
-	/* punches */
-	struct ingest_job job;
-	bool durable;
-	/* records: the piece at work, from here to next */
-	struct arena *piece;
-	struct intake *intake;
-	struct record_lines at, next;
-	int n, limit, tries;
-	bool refused; /* the piece is one line, and the database does not take it */
-};
+static req_step punches_durable, stamp_kept, upload_ignored;
 
 /* adms-push 2 and 2.0. Tables that are not here are kept raw. */
 static const struct table {
@@ -61,19 +39,17 @@ static const struct table {
 	{ "BIOPHOTO", upload_records, false },
 	{ "USERPIC", upload_records, false },
 	{ "OPTIONS", upload_options, true },
-	{ "ATTPHOTO", upload_raw, true },
-	{ "FPIMAGE", upload_raw, true },
-	{ "ERRORLOG", upload_raw, true },
+	{ "IDCARD", upload_records, false },
+	{ "ERRORLOG", upload_records, true },
+	{ "WORKCODE", upload_records, false },
+	{ "SMS", upload_records, false },
+	{ "ATTPHOTO", upload_attphoto, true },
+	{ "FPIMAGE", upload_fpimage, true },
 	{ "POSTVERIFYDATA", upload_raw, true },
 	{ "RTLOG", upload_raw, true },
 	{ "RTSTATE", upload_raw, true },
 	{ "TABLEDATA", upload_raw, false },
 };
-
-static struct upload *upload_of(struct req *r)
-{
-	return contact_of(r)->data;
-}
 
 /* A word of the request that may be stored and said again. */
 static bool word_ok(const char *word)
@@ -144,19 +120,23 @@ void upload_start(struct req *r, const struct rows *rows)
 	u->stamp = upload_stamp(r);
 	u->body = req_body(r, &u->len);
 	u->lines = (int)record_count_lines(u->body, u->len);
-	if (strcmp(u->table, "AUTH") == 0) { /* background verification is not done here (5) */
-		req_text(r, 200, "AUTH=Failed\n");
+	if (strcmp(u->table, "AUTH") == 0) { /* a question (5) */
+		remote_verify(r, NULL);
 		return;
 	}
 	if (!c->terminal->approved) {
-		if (table && table->handler == upload_attlog)
+		if (table && table->handler == upload_attlog && !upload_is_packed(r))
 			held_upload(r, NULL);
 		else
 			upload_ignored(r, NULL);
 		return;
 	}
 	terminal_pushed(c->adms->terminals, c->terminal);
-	(table ? table->handler : upload_raw)(r, NULL);
+	u->unpacked = table ? table->handler : upload_raw;
+	if (upload_is_packed(r) && (u->unpacked == upload_records || u->unpacked == upload_attlog))
+		upload_unpack(r);
+	else
+		u->unpacked(r, NULL);
 }
 
 /* POST fdata: photos, also from firmware that has cdata for everything else. */
@@ -170,13 +150,32 @@ void upload_photo(struct req *r, const struct rows *rows)
 		.table = "ATTPHOTO", .bare = true, .stamp = upload_stamp(r), .lines = 1, .req = r
 	};
 	u->body = req_body(r, &u->len);
-	(c->terminal->approved ? upload_raw : upload_ignored)(r, NULL);
+	if (c->terminal->approved)
+		terminal_pushed(c->adms->terminals, c->terminal);
+	(c->terminal->approved ? upload_attphoto : upload_ignored)(r, NULL);
 }
 
-static void upload_reply(struct req *r)
+static void upload_count(struct req *r)
+{
+	struct upload *u = upload_of(r);
+	const struct contact *c = contact_of(r);
+	u->counts.lines = u->lines;
+	if (c->terminal->approved)
+		upload_log_count(c->adms->uploads, c->terminal, u->table, &u->counts);
+}
+
+void upload_fail(struct req *r, const char *reason)
+{
+	upload_of(r)->counts.failed = true;
+	upload_count(r);
+	req_text(r, 200, "ERROR: %s", reason);
+}
+
+void upload_reply(struct req *r)
 {
 	const struct upload *u = upload_of(r);
 	const char *tablename = req_param(r, "tablename");
+	upload_count(r);
 	if (u->bare)
 		req_text(r, 200, "OK");
 	else if (strcmp(u->table, "TABLEDATA") == 0 && tablename && word_ok(tablename))
@@ -217,8 +216,8 @@ static const char *upload_stamp_new(struct req *r)
 	return u->stamp;
 }
 
-/* The statement that stores it; only after the data, or with it. */
-static int upload_stamp_statement(struct req *r, struct db_statement *out)
+/* Only after the data, or with it. */
+int upload_stamp_statement(struct req *r, struct db_statement *out)
 {
 	struct arena *a = req_arena(r);
 	const struct upload *u = upload_of(r);
@@ -276,12 +275,14 @@ static void upload_attlog(struct req *r, const struct rows *rows)
 
 static void punches_durable(struct req *r, const struct rows *rows)
 {
-	const struct upload *u = upload_of(r);
+	struct upload *u = upload_of(r);
 	struct db_statement stamp;
 	if (!u->durable) {
-		req_text(r, 200, "ERROR: not stored");
+		upload_fail(r, "not stored");
 		return;
 	}
+	u->counts.stored = u->job.stored;
+	u->counts.rejected = u->job.rejected;
 	if (u->job.stamped)
 		upload_stamp_known(r);
 	if (upload_stamp_statement(r, &stamp) == 0) {
@@ -310,6 +311,7 @@ static void upload_records(struct req *r, const struct rows *rows)
 {
 	struct upload *u = upload_of(r);
 	u->next = record_lines(u->body, u->len);
+	u->told = (struct intake_told){ .body = { u->body, u->len }, .arena = req_arena(r) };
 	u->limit = PIECE_LINES;
 	arena_defer(req_arena(r), piece_free, u);
 	piece_start(r, NULL);
@@ -337,7 +339,7 @@ static void piece_start(struct req *r, const struct rows *rows)
 	struct db_statement question;
 	arena_free(u->piece);
 	u->piece = arena_new();
-	u->intake = intake_new(c->adms, c->terminal, u->piece);
+	u->intake = intake_new(c->adms, c->terminal, u->piece, &u->told);
 	piece_read(u);
 	if (!intake_asks(u->intake, &question)) {
 		piece_write(r, NULL);
@@ -358,10 +360,13 @@ static bool piece_is_last(const struct upload *u)
 static void piece_write(struct req *r, const struct rows *rows)
 {
 	struct upload *u = upload_of(r);
-	struct db_statement statements[INTAKE_STATEMENTS + 1];
+	struct db_statement statements[INTAKE_STATEMENTS + 2];
 	int n = intake_statements(u->intake, rows, statements);
 	if (piece_is_last(u))
 		n += upload_stamp_statement(r, &statements[n]);
+	u->asks_fresh = intake_once(u->intake);
+	if (u->asks_fresh)
+		statements[n++] = upload_fresh_statement;
 	if (n == 0) {
 		upload_reply(r);
 		return;
@@ -377,7 +382,7 @@ static void piece_failed(struct req *r)
 	log_warn("upload_refused", "sn", contact_of(r)->sn, "table", u->table, "state",
 		req_error(r)->state, "lines", log_num(u->n), NULL);
 	if (verdict == VERDICT_FAIL || u->n == 0 || u->refused || u->tries++ == MAX_TRIES) {
-		req_text(r, 200, "ERROR: database");
+		upload_fail(r, "database");
 		return;
 	}
 	if (verdict == VERDICT_HALVE) {
@@ -404,6 +409,9 @@ static void piece_kept(struct req *r, const struct rows *rows)
 		piece_failed(r);
 		return;
 	}
+	intake_count(u->intake, &u->counts);
+	if (u->asks_fresh)
+		u->counts.stored += rows_int(rows, 0, 0);
 	u->tries = 0;
 	u->refused = false;
 	u->limit = u->limit * 2 < PIECE_LINES ? u->limit * 2 : PIECE_LINES;
@@ -413,7 +421,7 @@ static void piece_kept(struct req *r, const struct rows *rows)
 		piece_start(r, NULL);
 }
 
-static void upload_kept(struct req *r, const struct rows *rows)
+void upload_kept(struct req *r, const struct rows *rows)
 {
 	upload_stamp_known(r);
 	upload_reply(r);
@@ -426,32 +434,12 @@ static void upload_options(struct req *r, const struct rows *rows)
 	const struct upload *u = upload_of(r);
 	struct db_statement statement;
 	struct span body = { u->body, u->len };
+	upload_of(r)->counts.stored = u->lines;
 	if (options_statement(r, contact_of(r)->terminal, info_options(body), &statement) == 0) {
 		upload_reply(r);
 		return;
 	}
 	req_query_with(r, upload_kept, &(struct req_query_options){ 0 }, &statement, 1);
-}
-
-/* Kept as it came, with the target that says what it was. */
-static void upload_raw(struct req *r, const struct rows *rows)
-{
-	const struct upload *u = upload_of(r);
-	struct db_statement statements[RECORDS_STATEMENTS + 1];
-	struct records records = records_new(contact_of(r)->adms, req_arena(r));
-	struct str content = str_new(req_arena(r));
-	if (u->len == 0) {
-		upload_reply(r);
-		return;
-	}
-	str_add(&content, req_target(r));
-	str_addc(&content, '\n');
-	str_addn(&content, u->body, u->len);
-	records_raw(&records, contact_of(r)->terminal, u->table, req_param(r, "PIN"),
-		(struct span){ content.text, content.len }, u->lines);
-	int n = records_statements(&records, statements);
-	n += upload_stamp_statement(r, &statements[n]);
-	req_query_with(r, upload_kept, &(struct req_query_options){ 0 }, statements, n);
 }
 
 /* A waiting terminal's upload that is no punch: acknowledged, counted, asked for again. */

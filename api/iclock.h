@@ -4,10 +4,22 @@
 
 #include "resource.h"
 
-extern const struct resource terminals, terminal_commands;
+extern const struct resource terminals, terminal_commands, terminal_people, alerts, reconciliations,
+	odd_times;
 
-req_step terminals_action, terminals_sync, commands_read;
+req_step terminals_action, terminals_sync;
+
+/* POST /iclock/api/terminals/{action}/ beyond ZKBio Time's; route->spec is the action's name. */
+req_step terminals_order;
+
+req_step people_read, commands_read, commands_create, commands_cancel;
+req_step alerts_read, alerts_acknowledge, reconciliations_read;
 req_step rejects_list, rejects_read;
+
+/* uploads.c */
+extern const struct resource terminal_logs, upload_logs, att_photos, terminal_errors,
+	terminal_work_codes, raw_uploads;
+req_step uploads_read, attphotos_picture;
 
 /* GET /api/docs/ */
 req_step docs_page;

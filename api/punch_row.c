@@ -9,7 +9,20 @@
 #include "clock.h"
 #include "fatal.h"
 
-enum { ID, UPLOAD_TIME, TIME, PIN, ORIGIN, STATE, VERIFY, MASK, TEMPERATURE, WORK_CODE, NAMES };
+enum {
+	ID,
+	UPLOAD_TIME,
+	TIME,
+	PIN,
+	ORIGIN,
+	STATE,
+	VERIFY,
+	MASK,
+	TEMPERATURE,
+	WORK_CODE,
+	REST,
+	NAMES
+};
 enum { CODE, EMP, FIRST_NAME, LAST_NAME, DEPARTMENT, POSITION, AREA_ALIAS, SN, ALIAS };
 
 void punch_row_read_key(struct punch_key *k, const struct rows *rows, int row, int column)
@@ -37,6 +50,11 @@ void punch_row_read(struct punch_row *p, const struct rows *rows, int row, int c
 	p->work_code = rows_text(rows, row, column + WORK_CODE);
 	if (!p->work_code)
 		p->work_code = "";
+	if (rows_null(rows, row, column + REST))
+		p->gps = (struct punch_gps){ 0 };
+	else
+		punch_gps_read(rows_text(rows, row, column + REST),
+			rows_len(rows, row, column + REST), &p->gps);
 }
 
 void punch_row_read_names(struct punch_row *p, const struct rows *rows, int row, int column)
@@ -122,6 +140,13 @@ static void member_int(struct out *o, const char *key, int64_t value)
 	out_int(o, value);
 }
 
+static void member_double(struct out *o, const char *key, double value)
+{
+	out_add(o, key);
+	o->comma = false;
+	json_double(o, value);
+}
+
 static void member_time(struct out *o, const char *key, int64_t value)
 {
 	char text[20];
@@ -157,7 +182,7 @@ void punch_row_json(struct out *o, const struct punch_row *p)
 	member_int(o, ",\"verify_type\":", p->verify);
 	member_text(o, ",\"verify_type_display\":", verify_word(p->verify));
 	member_text(o, ",\"work_code\":", p->work_code);
-	member_text(o, ",\"gps_location\":", "");
+	member_text(o, ",\"gps_location\":", p->gps.text);
 	member_text(o, ",\"area_alias\":", p->place.area_alias);
 	member_text(o, ",\"terminal_sn\":", p->place.sn);
 	out_add(o, ",\"temperature\":");
@@ -165,6 +190,10 @@ void punch_row_json(struct out *o, const struct punch_row *p)
 	member_text(o, ",\"is_mask\":", mask_word(p->mask));
 	member_text(o, ",\"terminal_alias\":", p->place.alias);
 	member_time(o, ",\"upload_time\":", p->upload_time);
+	if (p->gps.known) {
+		member_double(o, ",\"longitude\":", p->gps.longitude);
+		member_double(o, ",\"latitude\":", p->gps.latitude);
+	}
 	json_close(o, '}');
 }
 
@@ -259,6 +288,8 @@ static const char *cell_text(enum cell cell, const struct punch_row *p)
 		return verify_word(p->verify);
 	case CELL_WORK_CODE:
 		return p->work_code;
+	case CELL_GPS:
+		return p->gps.text;
 	case CELL_AREA:
 		return p->place.area_alias;
 	case CELL_SN:

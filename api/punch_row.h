@@ -1,10 +1,12 @@
 /*
- * One punch as REST shows it: 20 members, in JSON and in exports.
+ * One punch as REST shows it: 20 members, in JSON and in exports; longitude and latitude behind
+ * them where the terminal sent a position.
  */
 #ifndef PUNCH_ROW_H
 #define PUNCH_ROW_H
 
 #include "out.h"
+#include "punch_gps.h"
 #include "punch_order.h"
 #include "rows.h"
 
@@ -27,6 +29,7 @@ struct punch_row {
 	int mask; /* 1, 0, or -1: no reading */
 	float temperature;
 	const char *work_code;
+	struct punch_gps gps;
 	struct punch_person person;
 	struct punch_place place;
 };

@@ -5,7 +5,8 @@
 
 #define ROW_COLUMNS                                                                                \
 	"p.id, p.upload_time::timestamp as upload_time, p.punch_time, p.pin_id, p.origin_id,"      \
-	" p.punch_state, p.verify_type, p.is_mask, p.temperature, p.work_code"
+	" p.punch_state, p.verify_type, p.is_mask, p.temperature, p.work_code,"                    \
+	" case when octet_length(p.rest) > 24 then p.rest end as rest" /* shorter: no position */
 
 /* A number that planning may see in place of the parameter: the next round one. */
 static const int64_t limits[] = { 16, 128, 512, 10000, INT64_MAX };
@@ -229,7 +230,8 @@ static void span_piece(struct sql *sql, const struct punch_query *q)
 	punch_order_add(&q->order, sql);
 	sql_add(sql, ") p union all select ");
 	sql_add(sql, down ? "max(id) + 1" : "min(id) - 1");
-	sql_add(sql, ", null, null, null, null, null, null, null, null, null from punch where");
+	sql_add(sql,
+		", null, null, null, null, null, null, null, null, null, null from punch where");
 	add_int(sql, down ? " id < $$::bigint" : " id > $$::bigint", far);
 	add_int(sql, " and id > $$::bigint", above);
 	add_int(sql, " and id <= $$::bigint", upto);
@@ -246,7 +248,7 @@ void punch_sql_piece(struct sql *sql, const struct punch_query *q)
 	sql_add(sql, " select * from w");
 	if (query_has_window(q))
 		sql_add(sql, " union all select id, null, punch_time, null, null, null, null, null,"
-			     " null, null from e");
+			     " null, null, null from e");
 }
 
 /* --- counts --------------------------------------------------------------------------------- */

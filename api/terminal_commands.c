@@ -1,6 +1,14 @@
-/* /iclock/api/terminalcommands/: one-shot commands and what became of them; read-only. */
+/* /iclock/api/terminalcommands/: one-shot commands and what became of them; queued and cancelled. */
+#include <string.h>
+
+#include "auth.h"
+#include "body.h"
+#include "command_line.h"
+#include "context.h"
 #include "errors.h"
+#include "fatal.h"
 #include "iclock.h"
+#include "log.h"
 #include "resource_private.h"
 
 static const struct field command_fields[] = {
@@ -14,9 +22,12 @@ static const struct field command_fields[] = {
 	{ "transfer_time", "nullif(t.sent, '-infinity')", FT_TIME, F_ORDER },
 	{ "return_time", "t.finished", FT_TIME, F_ORDER },
 	{ "return_value", "t.return_value", FT_INT, F_ORDER, OP_EQ },
-	{ "return_text", "coalesce(command_meaning(t.content, t.return_value), t.returned)",
+	{ "return_text",
+		"coalesce(command_reason(t.id, t.terminal_id),"
+		" command_meaning(t.content, t.return_value), t.returned)",
 		FT_TEXT },
 	{ "expires", "t.expires", FT_TIME, F_ORDER },
+	{ "retries", "greatest(t.sent_count - 1, 0)", FT_INT },
 	{ 0 },
 };
 
@@ -42,21 +53,139 @@ const struct resource terminal_commands = {
 static req_step command_found;
 
 /* Ids of commands are wider than those of other resources. */
-void commands_read(struct req *r, const struct rows *rows)
+static void command_select(struct req *r, int64_t id, req_step *next)
 {
 	struct sql *sql = sql_new(req_arena(r));
+
+	resource_select(sql, &terminal_commands);
+	sql_arg(sql, " where t.id = $$::bigint", db_int(req_arena(r), id));
+	sql_run(sql, r, next);
+}
+
+void commands_read(struct req *r, const struct rows *rows)
+{
+	int64_t id;
+
+	if (str_to_int(req_arg(r, "id"), 0, INT64_MAX, &id))
+		command_select(r, id, command_found);
+	else
+		error_not_found(r);
+}
+
+static void command_found(struct req *r, const struct rows *rows)
+{
+	resource_reply_one(r, &terminal_commands, 200, rows);
+}
+
+/* --- queueing -------------------------------------------------------------------------------- */
+
+static req_step command_queued, command_shown, command_cancelled;
+
+struct creation {
+	const char *verb;
+	unsigned flags;
+	const char *terminal;
+};
+
+/* What the body says, checked; errors are told. */
+static const char *creation_read(struct req *r, struct creation *c, json_t *body, json_t *errors)
+{
+	struct arena *a = req_arena(r);
+	const json_t *terminal = json_object_get(body, "terminal");
+	const char *line = body_text(a, json_object_get(body, "command"));
+	char message[120] = "This field is required.";
+	bool confirm = false;
+	int32_t id = 0;
+
+	if (!terminal || !body_id(terminal, &id, message))
+		errors_add(errors, "terminal", "%s", message);
+	c->terminal = arena_printf(a, "%d", id);
+	if (!line || !*line) {
+		errors_add(errors, "command", "This field is required.");
+		return NULL;
+	}
+	const char *problem = command_line_check(line, &c->flags, &c->verb);
+	if (problem)
+		errors_add(errors, "command", "%s", problem);
+	if (json_object_get(body, "confirm") &&
+		!body_bool(json_object_get(body, "confirm"), &confirm))
+		errors_add(errors, "confirm", "Must be a valid boolean.");
+	else if (!problem && (c->flags & COMMAND_STRANDS) && !confirm)
+		errors_add(errors, "confirm",
+			"This can cut the terminal off; send \"confirm\": true.");
+	return line;
+}
+
+/* POST {"terminal": 1, "command": "DATA QUERY USERINFO PIN=7"} */
+void commands_create(struct req *r, const struct rows *rows)
+{
+	struct arena *a = req_arena(r);
+	const struct config *config = api_of(r)->options.config;
+	json_t *body = body_read(r), *errors = errors_new(a);
+	struct creation *c = arena_alloc(a, sizeof(*c));
+
+	if (!body)
+		return;
+	const char *line = creation_read(r, c, body, errors);
+	if (errors_reply(r, errors))
+		return;
+	if ((c->flags & COMMAND_DANGEROUS) && !config->dangerous_commands) {
+		error_detail(r, 403, "Not while the setting dangerous_commands is off.");
+		return;
+	}
+	req_set_data(r, c);
+	const struct db_arg args[] = { db_text(c->terminal), db_text(line),
+		db_int(a, config->command_expiry), db_int(a, auth_account(r)->id) };
+	req_query(r, command_queued,
+		"select order_queue(id, $2::text, make_interval(secs => $3::int8), $4::int), sn"
+		" from terminal where id = $1::int",
+		LEN(args), args);
+}
+
+static void command_queued(struct req *r, const struct rows *rows)
+{
+	const struct creation *c = req_data(r);
+	int64_t id = 0;
+
+	if (rows_count(rows) == 0) {
+		error_field(r, "terminal",
+			arena_printf(req_arena(r), "Invalid pk \"%s\" - object does not exist.",
+				c->terminal));
+		return;
+	}
+	if (c->flags & COMMAND_DANGEROUS)
+		log_warn("audit", "account", auth_account(r)->name, "terminals",
+			rows_text(rows, 0, 1), "command", c->verb, NULL);
+	str_to_int(rows_text(rows, 0, 0), 0, INT64_MAX, &id);
+	command_select(r, id, command_shown);
+}
+
+static void command_shown(struct req *r, const struct rows *rows)
+{
+	resource_reply_one(r, &terminal_commands, 201, rows);
+}
+
+/* DELETE {id}/ or POST {id}/cancel/: what was not sent yet. */
+void commands_cancel(struct req *r, const struct rows *rows)
+{
 	int64_t id;
 
 	if (!str_to_int(req_arg(r, "id"), 0, INT64_MAX, &id)) {
 		error_not_found(r);
 		return;
 	}
-	resource_select(sql, &terminal_commands);
-	sql_arg(sql, " where t.id = $$::bigint", db_int(req_arena(r), id));
-	sql_run(sql, r, command_found);
+	const struct db_arg args[] = { db_int(req_arena(r), id) };
+	req_query(r, command_cancelled, "select command_cancel_one($1::bigint)", LEN(args), args);
 }
 
-static void command_found(struct req *r, const struct rows *rows)
+static void command_cancelled(struct req *r, const struct rows *rows)
 {
-	resource_reply_one(r, &terminal_commands, 200, rows);
+	if (rows_null(rows, 0, 0))
+		error_not_found(r);
+	else if (strcmp(rows_text(rows, 0, 0), "f") == 0)
+		error_detail(r, 400, "Only a queued command can be cancelled.");
+	else if (req_method(r) == DELETE)
+		req_empty(r, 204);
+	else
+		reply_done(r);
 }

@@ -1,5 +1,6 @@
 /* /iclock/api/terminals/: the table of members, and what the table cannot say. */
 #include <arpa/inet.h>
+#include <iconv.h>
 #include <string.h>
 
 #include "auth.h"
@@ -52,6 +53,8 @@ static const struct field terminal_fields[] = {
 	{ "area_name", "a.name", FT_TEXT },
 	{ "heartbeat", "t.heartbeat", FT_INT, F_WRITE | F_HIDDEN, .null_as = "10", .low = 1,
 		.high = 86400 },
+	{ "code_page", "t.code_page", FT_TEXT, F_WRITE | F_HIDDEN, 0, 31,
+		.store = "nullif($$::text, '')" },
 	{ 0 },
 };
 
@@ -82,6 +85,29 @@ static bool sn_is_good(const char *text)
 	return true;
 }
 
+/* Of names, in terminals that write neither UTF-8 nor GB18030: one that this machine knows, and in
+ * which ASCII is ASCII (no UTF-16, no ISO-2022 with its escape sequences). */
+static bool code_page_is_good(const char *name)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._-:";
+	char ascii[] = "PIN=1\tName=Az09+/&!#$%()*,-.:;<>?@[]^_`{|}\n", out[64], *from = ascii,
+	     *to = out;
+	size_t n = strlen(ascii), left = n, room = sizeof(out);
+
+	if (!*name)
+		return true;
+	if (name[strspn(name, allowed)] || strstr(name, "2022"))
+		return false;
+	iconv_t cd = iconv_open("UTF-8", name);
+	if (cd == (iconv_t)-1)
+		return false;
+	bool same = iconv(cd, &from, &left, &to, &room) != (size_t)-1 && sizeof(out) - room == n &&
+		    memcmp(ascii, out, n) == 0;
+	iconv_close(cd);
+	return same;
+}
+
 static void zone_write(struct write *w)
 {
 	const char *wanted = write_text(w, "terminal_tz");
@@ -101,7 +127,7 @@ static void zone_write(struct write *w)
 static void terminal_check(struct write *w, const struct rows *current, int first_column)
 {
 	const char *sn = write_text(w, "sn"), *address = write_text(w, "ip_address");
-	const char *times = write_text(w, "transfer_time");
+	const char *times = write_text(w, "transfer_time"), *page = write_text(w, "code_page");
 
 	if (sn && !sn_is_good(sn))
 		errors_add(w->errors, "sn", "Enter a valid value.");
@@ -109,6 +135,8 @@ static void terminal_check(struct write *w, const struct rows *current, int firs
 		errors_add(w->errors, "ip_address", "Enter a valid IPv4 or IPv6 address.");
 	if (times && !times_are_good(times))
 		errors_add(w->errors, "transfer_time", "Enter a valid value.");
+	if (page && !code_page_is_good(page))
+		errors_add(w->errors, "code_page", "Enter a valid value.");
 	if (write_has(w, "area") && !write_text(w, "area"))
 		errors_add(w->errors, "area", "This field may not be null.");
 	if (w->create && !write_has(w, "area"))

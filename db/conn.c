@@ -73,7 +73,6 @@ static void conn_drop(struct conn *);
 static void conn_wait(struct conn *c, int64_t ms)
 {
 	struct timeval after = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
-
 	if (event_add(&c->timer, &after) != 0)
 		fatal("event_add");
 }
@@ -95,7 +94,6 @@ static void conn_watch(struct conn *c, short what)
 static void conn_notice(void *arg, const PGresult *res)
 {
 	const struct conn *c = arg;
-
 	log_debug("db_notice", "db", c->options->name, "severity",
 		PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED), "state",
 		PQresultErrorField(res, PG_DIAG_SQLSTATE), NULL);

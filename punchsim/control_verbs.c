@@ -172,9 +172,43 @@ static const char *do_enrol_face(struct session *s, struct slice args)
 								     : "no such user, or no camera";
 }
 
+static const char *do_enrol_bio(struct session *s, struct slice args)
+{
+	struct slice pin = word_take(&args);
+	return terminal_do_enrol_bio(s->terminal, pin, word_take(&args)) ? NULL
+									 : "no such user or sensor";
+}
+
 static const char *do_delete_user(struct session *s, struct slice args)
 {
 	return terminal_do_delete_user(s->terminal, word_take(&args)) ? NULL : "no such user";
+}
+
+static const char *do_photo(struct session *s, struct slice args)
+{
+	struct slice pin = word_take(&args);
+	terminal_do_photo(s->terminal, pin, time_take(&args));
+	return NULL;
+}
+
+static const char *do_id_card(struct session *s, struct slice args)
+{
+	terminal_do_id_card(s->terminal, word_take(&args));
+	return NULL;
+}
+
+static const char *do_error(struct session *s, struct slice args)
+{
+	struct slice code = word_take(&args);
+	terminal_do_error(s->terminal, code, word_take(&args));
+	return NULL;
+}
+
+static const char *do_work_code(struct session *s, struct slice args)
+{
+	struct slice code = word_take(&args);
+	terminal_do_work_code(s->terminal, code, args);
+	return NULL;
 }
 
 static const char *do_online(struct session *s, struct slice args)
@@ -242,6 +276,11 @@ static const struct control_verb verbs[] = {
 		"/cdata" },
 	{ "enrol-fp", "PIN FINGER", "a fingerprint taken", do_enrol_fp, "/cdata" },
 	{ "enrol-face", "PIN", "a face taken", do_enrol_face, "/cdata" },
+	{ "enrol-bio", "PIN KIND", "KIND: vein, palm, photo, picture", do_enrol_bio, "/cdata" },
+	{ "photo", "PIN|- [TIME|-]", "the photo taken with a punch", do_photo, "data" },
+	{ "idcard", "PIN", "an ID card read", do_id_card, "/cdata" },
+	{ "error", "CODE [ID]", "an error, of the command with that id", do_error, "/cdata" },
+	{ "workcode", "CODE NAME", "a work code typed in", do_work_code, "/cdata" },
 	{ "delete-user", "PIN", "a user deleted at the terminal", do_delete_user, "/cdata" },
 	{ "broken", "", "uploads punches with broken lines among them", do_broken, "/cdata" },
 	{ "offline", "", "loses its network; punches are kept", do_offline, NULL },

@@ -1,4 +1,5 @@
 /* Executes commands one after the other and gathers their results. */
+#include "encoding.h"
 #include "terminal_private.h"
 #include "wallclock.h"
 
@@ -98,6 +99,12 @@ static int run_refused(struct terminal *t, const struct command *c, int kind)
 	return -1;
 }
 
+/* It takes no photos. */
+static int run_none(struct terminal *t, const struct command *c, int kind)
+{
+	return t->profile->nothing_found;
+}
+
 static const struct verb verbs[] = {
 	{ { "REBOOT" }, G_ALL, run_reboot },
 	{ { "INFO" }, G_ALL, run_nothing },
@@ -115,7 +122,12 @@ static const struct verb verbs[] = {
 	{ { "AC_UNLOCK" }, G3 | G4 | G5, run_unlock },
 	{ { "AC_UNALARM" }, G3 | G4 | G5, run_nothing },
 	{ { "SHELL" }, G_ALL, run_refused, 0, "Shell" },
+	{ { "PutFile" }, G_ALL, run_refused },
+	{ { "GetFile" }, G_ALL, run_refused },
+	{ { "UPGRADE" }, G_ALL, run_refused },
+	{ { "SMS" }, G1, data_accept },
 	{ { "ENROLL_FP" }, G_ALL, enroll_fp },
+	{ { "ENROLL_MF" }, G3 | G4 | G5, enroll_card },
 	{ { "ENROLL_BIO" }, G4 | G5, enroll_bio },
 	{ { "VERIFY", "SUM", "ATTLOG" }, G3 | G4, run_nothing, 0, "VERIFY SUM" },
 	{ { "DATA", "USER" }, G1, data_user_update },
@@ -140,8 +152,15 @@ static const struct verb verbs[] = {
 	{ { "DATA", "QUERY", "FINGERTMP" }, G3 | G4 | G5, data_query, T_FP },
 	{ { "DATA", "QUERY", "BIODATA" }, G4 | G5, data_query, T_BIODATA },
 	{ { "DATA", "QUERY", "ATTLOG" }, G3 | G4 | G5, data_query_punches },
+	{ { "DATA", "QUERY", "ATTPHOTO" }, G3 | G4 | G5, run_none },
 	{ { "DATA", "UPDATE", "SMS" }, G3 | G4, data_accept },
 	{ { "DATA", "DELETE", "SMS" }, G3 | G4, data_accept },
+	{ { "DATA", "UPDATE", "USER_SMS" }, G3 | G4, data_accept },
+	{ { "DATA", "UPDATE", "AccTimeZone" }, G3 | G4 | G5, data_accept },
+	{ { "DATA", "UPDATE", "AccGroup" }, G3 | G4 | G5, data_accept },
+	{ { "DATA", "UPDATE", "AccHoliday" }, G3 | G4 | G5, data_accept },
+	{ { "DATA", "UPDATE", "AccUnLockComb" }, G3 | G4 | G5, data_accept },
+	{ { "DATA", "UPDATE", "ShortcutKey" }, G3 | G4 | G5, data_accept },
 	{ { "DATA", "UPDATE", "WORKCODE" }, G3 | G4 | G5, data_accept },
 	{ { "DATA", "DELETE", "WORKCODE" }, G3 | G4 | G5, data_accept },
 };
@@ -207,15 +226,21 @@ static void result_keep(
 
 void execute_reply(struct terminal *t, struct slice body)
 {
-	const char *at = body.p, *end = body.p + body.n;
+	struct buf plain = { 0 };
 	struct command c;
 
+	if (t->set->encoding) {
+		encoding_convert(&plain, "UTF-8", t->set->encoding, body);
+		body = (struct slice){ plain.data, plain.len };
+	}
+	const char *at = body.p, *end = body.p + body.n;
 	while (command_next(&at, end, &c)) {
 		struct received *r = xalloc(sizeof(*r));
 		const char *line = c.id.p - 2;
 		r->line = xstrndup(line, (size_t)(c.text.p + c.text.n - line));
 		TAILQ_INSERT_TAIL(&t->received, r, next);
 	}
+	buf_free(&plain);
 }
 
 static long command_execute(struct terminal *t, const struct command *c, const struct verb *v)
@@ -247,6 +272,20 @@ bool execute_next(struct terminal *t)
 	return true;
 }
 
+/* As if its content had been in the command. */
+static void photo_keep(struct terminal *t, struct user *u, const struct command *c, enum kind kind,
+	struct slice photo)
+{
+	struct buf fields = { 0 };
+
+	buf_slice(&fields, c->args);
+	buf_text(&fields, "\tContent=");
+	base64_write(&fields, photo);
+	template_put(&t->people, u, kind, pair_long(c->args, "Type", 0), 0, 0,
+		(struct slice){ fields.data, fields.len });
+	buf_free(&fields);
+}
+
 /* The photo of a command came, or did not. */
 void execute_fetched(struct terminal *t, const struct reply *r)
 {
@@ -260,8 +299,7 @@ void execute_fetched(struct terminal *t, const struct reply *r)
 	const struct verb *v = verb_find(&c, t->profile->bit);
 	struct user *u = pair_find(c.args, "PIN", &pin) ? people_find(&t->people, pin) : NULL;
 	if (fine && u)
-		template_put(&t->people, u, (enum kind)v->kind, pair_long(c.args, "Type", 0), 0, 0,
-			c.args);
+		photo_keep(t, u, &c, (enum kind)v->kind, r->body);
 	result_keep(t, &c, v, fine ? 0 : -1008);
 	free(line);
 }

@@ -3,10 +3,21 @@
 #include "wallclock.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DONE = 0, BAD = -1, BAD_SIZE = -9, NO_PIN = -10, BAD_FORM = -11, BAD_VERSION = -30 };
+enum {
+	DONE = 0,
+	BAD = -1,
+	BAD_PHOTO = -2,
+	BAD_SIZE = -9,
+	NO_PIN = -10,
+	BAD_FORM = -11,
+	BAD_VERSION = -30,
+	FULL = -1001,
+	NOT_FETCHED = -1008
+};
 
 static struct user *user_of(struct terminal *t, const struct command *c)
 {
@@ -76,13 +87,7 @@ static int biodata_check(const struct terminal *t, const struct command *c)
 
 	if (t->profile->bit == G3 && !t->block.biodata_announced)
 		return BAD_VERSION;
-	if (type == 1)
-		return major == t->profile->fp_version ? DONE : BAD_VERSION;
-	if (type == (t->profile->bit == G3 ? 2 : 9))
-		return major == face_version(t) ? DONE : BAD_VERSION;
-	if ((type == 8 || type == 10) && t->profile->bit != G3)
-		return DONE;
-	return BAD_VERSION;
+	return major > 0 && major == bio_version(t, type) ? DONE : BAD_VERSION;
 }
 
 /* A file name after the rule of the protocol: under /iclock/ unless it says so itself. */
@@ -104,18 +109,37 @@ static char *url_target(struct slice url)
 	return b.data;
 }
 
+static bool is_full(const struct terminal *t)
+{
+	size_t n = 0;
+
+	for (int kind = 0; kind < T_KINDS; kind++)
+		n += t->people.templates[kind];
+	return t->set->capacity && n >= (size_t)t->set->capacity;
+}
+
 static int photo_update(struct terminal *t, const struct command *c, struct user *u, int kind)
 {
 	struct slice url, content;
 
+	if (kind == T_BIOPHOTO && t->set->no_photos)
+		return BAD_VERSION;
+	if (is_full(t))
+		return FULL;
 	if (pair_long(c->args, "Format", 0) == 1) {
-		if (!pair_find(c->args, "Url", &url) || !url.n)
+		if (!pair_find(c->args, "Url", &url) || !url.n || t->set->refuse_url)
 			return BAD;
+		if (t->set->no_fetch)
+			return NOT_FETCHED;
 		terminal_queue(t, J_FETCH, false, url_target(url));
 		return CODE_LATER;
 	}
+	if (t->set->refuse_inline)
+		return BAD;
 	if (!pair_find(c->args, "Content", &content) || !base64_bytes(content))
 		return BAD_FORM;
+	if (size_check(t, c, content) != DONE)
+		return BAD_PHOTO;
 	template_put(&t->people, u, (enum kind)kind, pair_long(c->args, "Type", 0), 0, 0, c->args);
 	return DONE;
 }
@@ -137,13 +161,15 @@ int data_template_update(struct terminal *t, const struct command *c, int kind)
 	else if ((kind == T_FP && t->profile->fp_unified) ||
 		 (kind == T_FACE && t->profile->face_version >= 30))
 		code = BAD_VERSION;
-	else if (kind == T_FP)
+	else
 		code = size_check(t, c, tmp);
 	if (code != DONE)
 		return code;
+	long type = pair_long(c->args, "Type", 0), index = pair_long(c->args, "Index", 0);
 	long no = pair_long(c->args, kind == T_BIODATA ? "No" : "FID", 0);
-	template_put(&t->people, u, (enum kind)kind, pair_long(c->args, "Type", 0), no,
-		pair_long(c->args, "Index", 0), c->args);
+	if (is_full(t) && !template_find(u, (enum kind)kind, type, no, index))
+		return FULL;
+	template_put(&t->people, u, (enum kind)kind, type, no, index, c->args);
 	return DONE;
 }
 
@@ -241,6 +267,8 @@ size_t punches_between(const struct terminal *t, struct slice args, struct buf *
 		if (!wallclock_parse(s, &wall) || wall < from || wall > to)
 			continue;
 		n++;
+		if (i == 0 && !out)
+			n += (size_t)t->set->phantoms;
 		if (out)
 			buf_printf(out, "%s\n", t->punches[i].line);
 	}
@@ -292,5 +320,20 @@ int enroll_bio(struct terminal *t, const struct command *c, int kind)
 		return 2;
 	struct job *j = upload_queue(t, "BIODATA");
 	face_make(t, u, &j->body);
+	return DONE;
+}
+
+/* Somebody holds a card before it. */
+int enroll_card(struct terminal *t, const struct command *c, int kind)
+{
+	struct user *u = user_of(t, c);
+	char card[32];
+
+	if (!u)
+		return NO_PIN;
+	snprintf(card, sizeof(card), "Card=%lu", 1000000 + (unsigned long)t->executed_count);
+	user_update(u, slice_text(card));
+	struct job *j = upload_queue(t, "OPERLOG");
+	user_line(t, u, &j->body);
 	return DONE;
 }

@@ -54,7 +54,10 @@ static void punch_keep(struct terminal *t, char *line, size_t time)
 		t->punch_room = t->punch_room ? t->punch_room * 2 : 16;
 		t->punches = xrealloc(t->punches, t->punch_room * sizeof(*t->punches));
 	}
-	t->punches[t->punch_count++] = (struct punch){ line, time };
+	/* evenly: of each hundred as many as were asked for */
+	size_t i = t->punch_count++, share = (size_t)t->set->lose_uploads;
+	bool forgotten = i * share / 100 != (i + 1) * share / 100;
+	t->punches[i] = (struct punch){ line, time, forgotten };
 	t->info_due = true;
 }
 
@@ -164,6 +167,37 @@ bool terminal_do_enrol_face(struct terminal *t, struct slice pin)
 	}
 	operlog_send(t, &lines, TF_FACE);
 	return true;
+}
+
+bool terminal_do_enrol_bio(struct terminal *t, struct slice pin, struct slice kind)
+{
+	struct user *u = people_find(&t->people, pin);
+	struct buf lines = { 0 };
+	bool operlog = false, done = true;
+
+	if (!u || t->profile->old)
+		return false;
+	if (slice_is(kind, "vein")) {
+		operlog = t->profile->bit == G3;
+		vein_make(t, u, &lines);
+	} else if (slice_is(kind, "palm")) {
+		done = palm_make(t, u, &lines);
+	} else if (slice_is(kind, "picture")) {
+		operlog = true;
+		photo_make(t, u, T_USERPIC, &lines);
+	} else if (slice_is(kind, "photo") && t->profile->face_version >= 30) {
+		photo_make(t, u, T_BIOPHOTO, &lines);
+	} else {
+		done = false;
+	}
+	if (done) {
+		struct job *j = upload_queue(t, operlog			  ? "OPERLOG"
+						: slice_is(kind, "photo") ? "BIOPHOTO"
+									  : "BIODATA");
+		j->body = lines;
+		terminal_next(t);
+	}
+	return done;
 }
 
 bool terminal_do_delete_user(struct terminal *t, struct slice pin)

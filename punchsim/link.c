@@ -42,7 +42,7 @@ struct link {
 	link_done *done;
 	void *arg;
 	int fd;
-	bool keep;
+	bool keep, moved;
 	unsigned source;
 	enum state state;
 	struct event rd, wr;
@@ -121,10 +121,11 @@ const char *net_host(const struct net *n)
 	return n->host;
 }
 
+static bool net_is_loopback(const struct net *n);
+
 void net_spread_sources(struct net *n)
 {
-	const struct sockaddr_in *in = (const struct sockaddr_in *)&n->addr;
-	if (n->addr.ss_family == AF_INET && ntohl(in->sin_addr.s_addr) >> 24 == 127)
+	if (net_is_loopback(n))
 		n->sources = SOURCES;
 }
 
@@ -283,14 +284,25 @@ static void link_writable(evutil_socket_t fd, short what, void *arg)
 	event_add(&l->wr, NULL);
 }
 
+static bool net_is_loopback(const struct net *n)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&n->addr;
+	return n->addr.ss_family == AF_INET && ntohl(in->sin_addr.s_addr) >> 24 == 127;
+}
+
+void link_move(struct link *l)
+{
+	l->moved = net_is_loopback(l->net);
+}
+
 static void link_bind(struct link *l)
 {
 	struct sockaddr_in from = { .sin_family = AF_INET };
 	int on = 1;
 
-	if (!l->net->sources)
+	if (!l->net->sources && !l->moved)
 		return;
-	unsigned host = l->source % l->net->sources;
+	unsigned host = l->moved ? 0x100 + l->source % SOURCES : l->source % l->net->sources;
 	from.sin_addr.s_addr = htonl(0x7f000101u + host);
 	setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	setsockopt(l->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));

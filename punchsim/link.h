@@ -22,6 +22,7 @@ const char *net_host(const struct net *n); /* for the Host header */
 void net_spread_sources(struct net *n);
 
 struct link *link_new(struct net *n, bool keep_alive, link_done *done, void *arg);
+void link_move(struct link *l); /* to an address of its own, when the server is on the loopback */
 void link_free(struct link *l); /* not from inside done */
 
 /*

@@ -4,6 +4,8 @@
 /* Firmware generations; also bits of the table of commands in execute.c. */
 enum { G1 = 1, G3 = 2, G4 = 4, G5 = 8, G_ALL = 15 };
 
+#define BIO_TYPES 11
+
 /* What a firmware generation says and understands. */
 struct profile {
 	const char *name;
@@ -18,6 +20,7 @@ struct profile {
 	unsigned info_fields;
 	int fp_version, face_version; /* -1: none */
 	bool fp_unified; /* fingerprints are BIODATA Type=1 */
+	int bio[BIO_TYPES]; /* versions by biometric type; visible-light faces: face_version */
 	bool size_decoded; /* Size of a template counts bytes, not base64 digits */
 	int unknown_verb, unknown_table, nothing_found;
 };

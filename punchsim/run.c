@@ -152,21 +152,29 @@ static bool sn_make(const struct settings *s, size_t i, char out[33])
 	return len > 0;
 }
 
+static struct terminal *terminal_add(struct run *r, size_t nth, const char *sn)
+{
+	size_t i = r->count++;
+
+	r->terminals = xrealloc(r->terminals, r->count * sizeof(*r->terminals));
+	r->terminals[i] =
+		terminal_new(r->base, r->net, r->set, profile_choose(r->set, nth), sn, (unsigned)i);
+	terminal_watch(r->terminals[i], run_exchanged, run_settled, r);
+	if (!r->set->manual) /* not all in the same instant */
+		terminal_power_on(r->terminals[i], (double)i / 1000);
+	return r->terminals[i];
+}
+
 static void terminals_make(struct run *r)
 {
 	char sn[33];
 
-	for (size_t i = 0; sn_make(r->set, i, sn); i++) {
-		r->terminals = xrealloc(r->terminals, (i + 1) * sizeof(*r->terminals));
-		r->terminals[i] = terminal_new(
-			r->base, r->net, r->set, profile_choose(r->set, i), sn, (unsigned)i);
-		terminal_watch(r->terminals[i], run_exchanged, run_settled, r);
-		if (!r->set->manual) /* not all in the same instant */
-			terminal_power_on(r->terminals[i], (double)i / 1000);
-		r->count++;
-	}
+	for (size_t i = 0; sn_make(r->set, i, sn); i++)
+		terminal_add(r, i, sn);
 	if (!r->count)
 		die(2, "--sn names no terminal");
+	for (size_t i = 0; i < (size_t)r->set->duplicate_sn && sn_make(r->set, i, sn); i++)
+		terminal_move(terminal_add(r, i, sn));
 	r->lives = xalloc(r->count * sizeof(*r->lives));
 	int64_t now = now_us();
 	for (size_t i = 0; i < r->count; i++) {

@@ -56,7 +56,7 @@ static json_t *punches_json(const struct terminal *t)
 	for (size_t i = 0; i < t->punch_count; i++)
 		json_array_append_new(list,
 			json_pack("{s:o, s:b}", "line", text_json(slice_text(t->punches[i].line)),
-				"uploaded", i < t->punch_sent));
+				"uploaded", i < t->punch_sent && !t->punches[i].forgotten));
 	return list;
 }
 

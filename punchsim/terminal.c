@@ -2,6 +2,7 @@
  * The life of a terminal: what it sends next, and what an answer changes. One request at a time;
  * terminal_next() is the only place that decides, job_answered() the only one that learns.
  */
+#include "encoding.h"
 #include "terminal_private.h"
 #include "wallclock.h"
 
@@ -12,7 +13,7 @@
 
 int64_t terminal_wall(const struct terminal *t)
 {
-	return now_us() / 1000000 + t->clock_offset;
+	return now_us() / 1000000 + t->clock_offset + t->set->clock_error;
 }
 
 static void timer_arm(struct event *e, double seconds)
@@ -47,19 +48,32 @@ struct job *terminal_queue(struct terminal *t, enum job_kind kind, bool post, ch
 	return j;
 }
 
+/* The body as the firmware writes it. */
+static void job_body(const struct terminal *t, const struct job *j, struct buf *out)
+{
+	struct slice body = { j->body.data ? j->body.data : "", j->body.len };
+
+	if (t->set->encoding && (j->kind == J_UPLOAD || j->kind == J_PUNCHES))
+		encoding_convert(out, t->set->encoding, "UTF-8", body);
+	else
+		buf_slice(out, body);
+}
+
 static void job_send(struct terminal *t, struct job *j)
 {
-	struct buf out = { 0 };
+	struct buf out = { 0 }, body = { 0 };
+
+	job_body(t, j, &body);
 
 	buf_printf(&out, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: iClock Proxy/1.09\r\n",
 		j->post ? "POST" : "GET", j->target, net_host(t->net));
 	buf_printf(&out, "Connection: %s\r\nAccept: */*\r\n",
 		t->set->keepalive ? "keep-alive" : "close");
 	if (j->post)
-		buf_printf(
-			&out, "Content-Type: text/plain\r\nContent-Length: %zu\r\n", j->body.len);
+		buf_printf(&out, "Content-Type: text/plain\r\nContent-Length: %zu\r\n", body.len);
 	buf_text(&out, "\r\n");
-	buf_add(&out, j->body.data, j->body.len);
+	buf_add(&out, body.data, body.len);
+	buf_free(&body);
 	if (t->resend)
 		t->counts.resends++;
 	t->resend = false;
@@ -80,6 +94,34 @@ static bool answer_is_ok(const struct reply *r)
 	return r->body.n >= 2 && memcmp(r->body.p, "OK", 2) == 0;
 }
 
+/* Tables whose answer counts lines. */
+static bool job_has_lines(const struct job *j)
+{
+	return j->kind == J_PUNCHES || strstr(j->target, "table=OPERLOG") ||
+	       strstr(j->target, "OpStamp=") || strstr(j->target, "table=BIODATA");
+}
+
+static bool upload_accepted(const struct terminal *t, const struct job *j, const struct reply *r)
+{
+	bool bare = r->body.n == 2;
+	return answer_is_ok(r) && !(bare && t->set->loop_on_bare_ok && job_has_lines(j));
+}
+
+/* Some of the answers never arrive. */
+static bool answer_is_lost(struct terminal *t, const struct job *j)
+{
+	bool upload = j->kind == J_PUNCHES || j->kind == J_UPLOAD;
+
+	if (upload && t->lose) {
+		t->lose--;
+		return true;
+	}
+	if (!t->set->lose_answers || (!upload && j->kind != J_RESULT))
+		return false;
+	t->dice = t->dice * 6364136223846793005u + 1442695040888963407u;
+	return (long)((t->dice >> 33) % 100) < t->set->lose_answers;
+}
+
 static bool handshake_answered(struct terminal *t, const struct reply *r)
 {
 	if (!block_parse(r->body, t->sn, t->profile->old, &t->block))
@@ -90,8 +132,11 @@ static bool handshake_answered(struct terminal *t, const struct reply *r)
 	t->counts.handshakes++;
 	t->shaken = t->info_due = true;
 	t->lost = t->shake_due = false;
-	if (t->block.again_attlog)
+	if (t->block.again_attlog) {
 		t->punch_sent = 0;
+		for (size_t i = 0; i < t->punch_count; i++)
+			t->punches[i].forgotten = false; /* everything, now */
+	}
 	upload_everybody(t, t->block.again_operlog, t->block.again_biodata);
 	upload_options(t);
 	if (!t->set->manual)
@@ -149,16 +194,16 @@ static bool job_accepted(struct terminal *t, struct job *j, const struct reply *
 		result_answered(t);
 		return true;
 	case J_PUNCHES:
-		if (!answer_is_ok(r))
+		if (!upload_accepted(t, j, r))
 			return false;
 		t->punch_sent = t->punch_sent + j->lines < t->punch_count ? t->punch_sent + j->lines
 									  : t->punch_count;
-		t->counts.lines_acked += j->lines;
+		t->counts.lines_acked += j->written;
 		t->counts.uploads++;
 		return true;
 	case J_UPLOAD:
-		t->counts.uploads += answer_is_ok(r);
-		return answer_is_ok(r);
+		t->counts.uploads += upload_accepted(t, j, r);
+		return upload_accepted(t, j, r);
 	default:
 		return true;
 	}
@@ -200,8 +245,7 @@ static void job_answered(void *arg, const struct reply *r)
 	const char *error = r ? "" : link_error(t->link);
 
 	t->current = NULL;
-	if (r && t->lose && (j->kind == J_PUNCHES || j->kind == J_UPLOAD)) {
-		t->lose--;
+	if (r && answer_is_lost(t, j)) {
 		r = NULL;
 		error = "the reply was lost";
 	}
@@ -255,12 +299,10 @@ static struct job *job_choose(struct terminal *t)
 
 static void handshake_target(struct terminal *t, struct job *j)
 {
-	struct buf target = { 0 };
+	char *target = target_handshake(t, j->target);
 
-	buf_text(&target, j->target);
-	buf_text(&target, t->profile->handshake);
 	free(j->target);
-	j->target = target.data;
+	j->target = target;
 	j->once = true;
 	t->shake_due = false;
 }
@@ -311,6 +353,7 @@ struct terminal *terminal_new(struct event_base *base, struct net *net, const st
 	t->profile = p;
 	t->index = index;
 	t->online = true;
+	t->dice = index + 1;
 	snprintf(t->sn, sizeof(t->sn), "%s", sn);
 	t->block =
 		(struct block){ .delay = 10, .error_delay = 30, .realtime = true, .trans = TF_ALL };
@@ -322,6 +365,11 @@ struct terminal *terminal_new(struct event_base *base, struct net *net, const st
 	evtimer_assign(&t->poll_timer, base, poll_came, t);
 	evtimer_assign(&t->wait_timer, base, wait_over, t);
 	return t;
+}
+
+void terminal_move(struct terminal *t)
+{
+	link_move(t->link);
 }
 
 void terminal_power_on(struct terminal *t, double after_seconds)

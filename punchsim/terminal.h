@@ -22,6 +22,7 @@ void terminal_free(struct terminal *t);
 void terminal_watch(
 	struct terminal *t, terminal_exchanged *exchanged, terminal_settled *settled, void *arg);
 void terminal_power_on(struct terminal *t, double after_seconds);
+void terminal_move(struct terminal *t); /* speaks from another address than others */
 
 const char *terminal_sn(const struct terminal *t);
 bool terminal_is_online(const struct terminal *t);
@@ -39,10 +40,17 @@ void terminal_do_punch(struct terminal *t, struct slice pin, struct slice time, 
 	long verify, struct slice workcode);
 void terminal_do_upload(struct terminal *t, struct slice table, struct slice body);
 void terminal_do_request(struct terminal *t, bool post, struct slice target, struct slice body);
+/* Further uploads. pin "-" or empty: an attempt of nobody known; time empty = now */
+void terminal_do_photo(struct terminal *t, struct slice pin, struct slice time);
+void terminal_do_id_card(struct terminal *t, struct slice pin);
+void terminal_do_error(struct terminal *t, struct slice code, struct slice command); /* or empty */
+void terminal_do_work_code(struct terminal *t, struct slice code, struct slice name);
 /* Enrolments at the terminal itself; false: no such user. */
 void terminal_do_enrol(struct terminal *t, struct slice pin, struct slice fields);
 bool terminal_do_enrol_fp(struct terminal *t, struct slice pin, long finger);
 bool terminal_do_enrol_face(struct terminal *t, struct slice pin);
+/* kind: vein, palm, photo (to compare faces with) or picture */
+bool terminal_do_enrol_bio(struct terminal *t, struct slice pin, struct slice kind);
 bool terminal_do_delete_user(struct terminal *t, struct slice pin);
 bool terminal_punch_random(struct terminal *t, uint64_t random); /* false: holds nobody */
 

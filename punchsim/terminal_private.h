@@ -16,12 +16,13 @@ struct job {
 	bool post, once, lossy;
 	char *target;
 	struct buf body;
-	size_t lines; /* J_PUNCHES */
+	size_t lines, written; /* J_PUNCHES: some may be forgotten */
 };
 
 struct punch {
 	char *line;
 	size_t time; /* where the time begins in the line */
+	bool forgotten; /* by uploads */
 };
 
 struct executed {
@@ -50,6 +51,7 @@ struct terminal {
 
 	bool online, shaken, lost, shake_due, poll_due, info_due, flush, waiting, resend;
 	unsigned lose;
+	uint64_t dice; /* for answers that are lost */
 	struct block block;
 	struct buf option_block; /* as it came */
 	int64_t clock_offset; /* wall clock = now_us() / 1000000 + this */
@@ -85,6 +87,7 @@ void punches_clear(struct terminal *t);
 char *target_make(const struct terminal *t, const char *endpoint); /* path, SN; the caller frees */
 char *target_table(const struct terminal *t, const char *table);
 char *target_poll(const struct terminal *t);
+char *target_handshake(const struct terminal *t, const char *start);
 struct job *upload_queue(struct terminal *t, const char *table); /* append lines to its body */
 struct job *upload_punches(struct terminal *t); /* not queued; NULL: none */
 void user_line(const struct terminal *t, const struct user *u, struct buf *out);
@@ -98,6 +101,14 @@ void oplog_line(const struct terminal *t, struct buf *out, int code, const char 
 void fp_make(struct terminal *t, struct user *u, long finger, struct buf *out);
 void face_make(struct terminal *t, struct user *u, struct buf *out);
 int face_version(const struct terminal *t);
+
+/* biometrics.c, as the two before */
+void vein_make(struct terminal *t, struct user *u, struct buf *out);
+bool palm_make(struct terminal *t, struct user *u, struct buf *out); /* false: has no sensor */
+void photo_make(struct terminal *t, struct user *u, enum kind kind, struct buf *out);
+int bio_version(const struct terminal *t, long type); /* 0: not this type */
+void bio_options_write(const struct terminal *t, struct buf *out, char separator);
+void base64_write(struct buf *out, struct slice s);
 
 /* execute.c */
 void execute_reply(struct terminal *t, struct slice body); /* commands of a poll */
@@ -114,5 +125,7 @@ int data_query_punches(struct terminal *t, const struct command *c, int kind);
 int data_accept(struct terminal *t, const struct command *c, int kind);
 int enroll_fp(struct terminal *t, const struct command *c, int kind);
 int enroll_bio(struct terminal *t, const struct command *c, int kind);
+int enroll_card(struct terminal *t, const struct command *c, int kind);
+size_t punches_counted(const struct terminal *t); /* phantoms too */
 size_t punches_between(const struct terminal *t, struct slice args, struct buf *out);
 #define CODE_LATER 1000000 /* the result comes when a file has been fetched */

@@ -47,6 +47,27 @@ static size_t faces_count(const struct terminal *t)
 	return n;
 }
 
+char *target_handshake(const struct terminal *t, const char *start)
+{
+	const char *query = t->profile->handshake, *said = strstr(query, "&language=");
+	struct buf b = { 0 };
+
+	buf_text(&b, start);
+	if (!t->set->language) {
+		buf_text(&b, query);
+		return b.data;
+	}
+	const char *rest = said ? said + 1 + strcspn(said + 1, "&") : "";
+	buf_add(&b, query, said ? (size_t)(said - query) : strlen(query));
+	buf_printf(&b, "&language=%ld%s", t->set->language, rest);
+	return b.data;
+}
+
+size_t punches_counted(const struct terminal *t)
+{
+	return t->punch_count + (size_t)t->set->phantoms;
+}
+
 /* Old firmware leaves the spaces of its name raw in the request line. */
 char *target_poll(const struct terminal *t)
 {
@@ -62,7 +83,7 @@ char *target_poll(const struct terminal *t)
 	for (const char *f = p->firmware; *f; f++)
 		buf_text(&b, *f == ' ' && !p->old ? "%20" : (char[]){ *f, '\0' });
 	buf_printf(&b, ",%zu,%zu,%zu,192.168.1.%u,%d", t->people.users, t->people.templates[T_FP],
-		t->punch_count, 10 + t->index % 200, p->fp_version);
+		punches_counted(t), 10 + t->index % 200, p->fp_version);
 	if (p->info_fields >= 10)
 		buf_printf(&b, ",%d,12,%zu,%s", face_version(t), faces_count(t),
 			p->info_fields > 10 ? "11111" : "111");
@@ -78,6 +99,8 @@ struct job *upload_queue(struct terminal *t, const char *table)
 
 struct job *upload_punches(struct terminal *t)
 {
+	while (t->punch_sent < t->punch_count && t->punches[t->punch_sent].forgotten)
+		t->punch_sent++;
 	size_t left = t->punch_count - t->punch_sent;
 
 	if (!left)
@@ -88,8 +111,12 @@ struct job *upload_punches(struct terminal *t)
 	j->target = target_table(t, "ATTLOG");
 	j->lines = left < (size_t)t->set->batch ? left : (size_t)t->set->batch;
 	for (size_t i = 0; i < j->lines; i++) {
-		buf_text(&j->body, t->punches[t->punch_sent + i].line);
+		const struct punch *p = &t->punches[t->punch_sent + i];
+		if (p->forgotten)
+			continue;
+		buf_text(&j->body, p->line);
 		buf_text(&j->body, "\n");
+		j->written++;
 	}
 	return j;
 }
@@ -206,8 +233,8 @@ void options_write(const struct terminal *t, struct buf *out, char sep)
 
 	buf_printf(out, "~DeviceName=%s%cMAC=00:17:61:13:%02x:%02x%c", p->device, sep,
 		t->index >> 8 & 255, t->index & 255, sep);
-	buf_printf(out, "TransactionCount=%zu%c~MaxAttLogCount=20%cUserCount=%zu%c", t->punch_count,
-		sep, sep, t->people.users, sep);
+	buf_printf(out, "TransactionCount=%zu%c~MaxAttLogCount=20%cUserCount=%zu%c",
+		punches_counted(t), sep, sep, t->people.users, sep);
 	buf_printf(out, "~MaxUserCount=100%cFingerFunOn=1%cFPVersion=%d%c~MaxFingerCount=60%c", sep,
 		sep, p->fp_version, sep, sep);
 	buf_printf(out, "FPCount=%zu%cFaceFunOn=%d%cFaceVersion=%d%c~MaxFaceCount=6000%c",
@@ -215,6 +242,7 @@ void options_write(const struct terminal *t, struct buf *out, char sep)
 		sep);
 	buf_printf(out, "FaceCount=%zu%cIPAddress=192.168.1.%u%c~Platform=%s%c", faces_count(t),
 		sep, 10 + t->index % 200, sep, p->platform, sep);
+	bio_options_write(t, out, sep);
 	buf_printf(out, "~OEMVendor=ZKTECO CO., LTD.%cFWVersion=%s%c~SerialNumber=%s", sep,
 		p->firmware, sep, t->sn);
 }
@@ -243,70 +271,4 @@ int face_version(const struct terminal *t)
 {
 	bool own = t->set->face_version && t->profile->face_version >= 30;
 	return own ? (int)t->set->face_version : t->profile->face_version;
-}
-
-/* Base64 that looks like a template: right magic, the rest made from the PIN. */
-static void template_text(struct buf *out, const char *magic, const char *pin, long no, size_t len)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint64_t x = 88172645463325252u + (uint64_t)no * 7919;
-
-	for (const char *p = pin; *p; p++)
-		x = x * 1099511628211u + (unsigned char)*p;
-	buf_text(out, magic);
-	for (size_t i = strlen(magic); i < len - 1; i++) {
-		x ^= x << 13;
-		x ^= x >> 7;
-		x ^= x << 17;
-		buf_add(out, &digits[x >> 40 & 63], 1);
-	}
-	buf_text(out, "=");
-}
-
-static void biodata_make(struct terminal *t, struct user *u, long type, long no, int major,
-	const char *magic, struct buf *out)
-{
-	struct buf f = { 0 };
-
-	buf_printf(&f,
-		"No=%ld\tIndex=0\tValid=1\tDuress=0\tType=%ld\tMajorVer=%d\tMinorVer=%d"
-		"\tFormat=0\tTmp=",
-		no, type, major, type == 9 ? 3 : 0);
-	template_text(&f, magic, u->pin, type * 16 + no, 1024);
-	template_put(&t->people, u, T_BIODATA, type, no, 0, slice_text(f.data));
-	buf_free(&f);
-	template_line(u, template_find(u, T_BIODATA, type, no, 0), out);
-}
-
-void fp_make(struct terminal *t, struct user *u, long finger, struct buf *out)
-{
-	struct buf f = { 0 };
-
-	if (t->profile->fp_unified) {
-		biodata_make(t, u, 1, finger, t->profile->fp_version, "apUBEFAB", out);
-		return;
-	}
-	buf_printf(&f, "FID=%ld\tSize=%d\tValid=1\tTMP=", finger,
-		t->profile->size_decoded ? 767 : 1024);
-	template_text(&f, "TcdTUzIx", u->pin, finger, 1024);
-	template_put(&t->people, u, T_FP, 0, finger, 0, slice_text(f.data));
-	buf_free(&f);
-	template_line(u, template_find(u, T_FP, 0, finger, 0), out);
-}
-
-void face_make(struct terminal *t, struct user *u, struct buf *out)
-{
-	if (t->profile->face_version >= 30) {
-		biodata_make(t, u, 9, 0, face_version(t), "apUBEBAB", out);
-		return;
-	}
-	for (long piece = 0; piece < 12; piece++) {
-		struct buf f = { 0 };
-		buf_printf(&f, "FID=%ld\tSIZE=512\tVALID=1\tTMP=", piece);
-		template_text(&f, "AAAAAAAA", u->pin, 100 + piece, 512);
-		template_put(&t->people, u, T_FACE, 0, piece, 0, slice_text(f.data));
-		buf_free(&f);
-		template_line(u, template_find(u, T_FACE, 0, piece, 0), out);
-	}
 }

@@ -111,11 +111,14 @@ declare
 	held record;
 	line text;
 begin
+	perform template_lock(array(select pin_id from employee where id = any(employees)));
 	delete from template where bio_type = any(kinds)
 		and pin_id in (select pin_id from employee where id = any(employees));
 	delete from photo where form = 'BIOPHOTO' and bio_type = any(kinds)
 		and pin_id in (select pin_id from employee where id = any(employees));
 	delete from raw_upload where finger_print and upper(table_name) = 'FPIMAGE'
+		and pin_id in (select pin_id from employee where id = any(employees));
+	delete from fp_image where finger_print
 		and pin_id in (select pin_id from employee where id = any(employees));
 	for held in
 		select t.id, t.generation, s.fp_version, e.emp_code from employee e
@@ -133,6 +136,7 @@ begin
 			perform command_add(held.id, line, expires, by_account);
 		end loop;
 	end loop;
+	perform questions_last(employees);
 end $$;
 
 -- The commands that delete one person's templates on a terminal of a generation (adms-push 4.4).
@@ -173,6 +177,7 @@ create or replace function command_due(a_terminal int) returns boolean language 
 			and not t.people_held
 			and (p.sent_version < p.version or p.sent_at < now() - command_patience())
 			and (p.retry_at is null or p.retry_at <= now()))
+		or template_due(a_terminal, null)
 $$;
 
 -- One take of a terminal at a time: one that nobody waits for any more must have ended before it
@@ -278,19 +283,22 @@ begin
 	if emptied then
 		perform terminal_emptied(a_terminal);
 	end if;
-	perform from terminal_person p where p.sent_id = any(ids) and p.terminal_id = a_terminal
+	perform from terminal_person p where p.terminal_id = a_terminal and p.pin_id in (
+		select q.pin_id from terminal_person q where q.sent_id = any(ids)
+		union all select template_pins(a_terminal, ids))
 	order by p.pin_id for update;
 	with answer as (
 		select id, value, value >= 0 or value in (-1, -2, -10) as absent,
-			value in (-3, -1003, -1005, -1007) as later
+			value in (-3, -1001, -1003, -1005, -1007) as later
 		from unnest(ids, returns) as a (id, value)
 	), judged as (
 		select id, value, p.pin_id, case when p.wanted then later else not absent end as again
 		from answer a join terminal_person p on p.sent_id = a.id and p.terminal_id = a_terminal
 	), confirmed as (
 		update terminal_person p set return_value = j.value, sent_id = null, tries = p.tries + 1,
-			retry_at = case when j.again
-				then now() + least(interval '1 minute' * (1 << least(p.tries, 6)),
+			retry_at = case when not j.again then null
+				when j.value = -1001 then now() + interval '1 day' -- or there is room before
+				else now() + least(interval '1 minute' * (1 << least(p.tries, 6)),
 					interval '1 hour') end,
 			sent_version = case when j.again then p.confirmed_version else p.sent_version end,
 			confirmed_version = case when j.again then p.confirmed_version else p.sent_version end
@@ -302,13 +310,14 @@ begin
 		delete from terminal_person where terminal_id = a_terminal and not wanted
 			and confirmed_version = version;
 	end if;
-	return known + more;
+	return known + more + template_results(a_terminal, ids, returns);
 end $$;
 
 -- A terminal has deleted everything it held.
 create or replace function terminal_emptied(a_terminal int) returns void language sql as $$
 	select from terminal_person where terminal_id = a_terminal order by pin_id for update;
 	delete from terminal_person where terminal_id = a_terminal and not wanted;
+	delete from terminal_template where terminal_id = a_terminal;
 	update terminal_person set sent_version = 0, confirmed_version = 0, sent_id = null
 	where terminal_id = a_terminal;
 $$;
@@ -335,6 +344,7 @@ create or replace function command_untake(a_terminal int, a_take bigint) returns
 	where terminal_id = a_terminal and take = a_take and state = 'sent';
 	update terminal_person set sent_version = confirmed_version, sent_id = null
 	where terminal_id = a_terminal and take = a_take and sent_id is not null;
+	select template_untake(a_terminal, a_take);
 $$;
 
 -- Whose commands these are: the serial number, for results that do not say it.
@@ -342,7 +352,9 @@ create or replace function command_owner(ids bigint[]) returns text language sql
 	select sn from terminal where id in (
 		select terminal_id from terminal_command where terminal_command.id = any(ids)
 		union all
-		select terminal_id from terminal_person where sent_id = any(ids))
+		select terminal_id from terminal_person where sent_id = any(ids)
+		union all
+		select terminal_id from terminal_template where sent_id = any(ids))
 	order by id limit 1
 $$;
 
@@ -361,6 +373,12 @@ create or replace function command_open_terminals() returns setof int language s
 	select terminal_id from terminal_command where state in ('queued', 'sent')
 	union
 	select terminal_id from terminal_person where version <> confirmed_version
+	union
+	select terminal_id from terminal_person where wanted and user_there and bio_sent < bio_version
+	union
+	select terminal_id from terminal_template where due <= now()
+	union
+	select terminal_id from terminal_bio where stale
 	union
 	select id from terminal where approved and held_lines > 0
 $$;

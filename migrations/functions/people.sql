@@ -20,6 +20,7 @@ create or replace function person_mark(pins int[]) returns void language plpgsql
 declare
 	touched int[];
 begin
+	perform from pin where id = any(pins) order by id for share; -- see templates.sql
 	perform from terminal_person where pin_id = any(pins) order by terminal_id, pin_id for update;
 	with joined as (
 		insert into terminal_person as p (terminal_id, pin_id, wanted)
@@ -40,9 +41,19 @@ begin
 	perform terminal_wake(touched);
 end $$;
 
+-- The PINs of those who are to get a row on these terminals, before any row is locked (the order
+-- is said in templates.sql).
+create or replace function person_wanted_lock(terminals int[]) returns void language sql as $$
+	select from pin where id in (select w.pin_id from person_wanted w
+		where w.terminal_id = any(terminals) and not exists (select from terminal_person p
+			where p.terminal_id = w.terminal_id and p.pin_id = w.pin_id))
+	order by id for share
+$$;
+
 -- This terminal's membership changed (area, approval): additions and removals only.
 create or replace function terminal_mark(terminals int[]) returns void language plpgsql as $$
 begin
+	perform person_wanted_lock(terminals);
 	perform from terminal_person where terminal_id = any(terminals)
 	order by terminal_id, pin_id for update;
 	insert into terminal_person as p (terminal_id, pin_id, wanted)
@@ -61,19 +72,22 @@ end $$;
 
 -- Sends these people again to every terminal they belong on.
 create or replace function person_resend(employees int[]) returns void language sql as $$
-	select person_mark(array_agg(pin_id)) from employee where id = any(employees)
+	select person_mark(array_agg(pin_id)) from employee where id = any(employees);
+	select template_resend_people(array_agg(pin_id)) from employee where id = any(employees);
 $$;
 
 -- Sends everybody again to one terminal; ends what clear_all began.
 create or replace function terminal_sync(a_terminal int) returns void language plpgsql as $$
 begin
 	update terminal t set people_held = false where t.id = a_terminal;
+	perform person_wanted_lock(array[a_terminal]);
 	perform from terminal_person where terminal_id = a_terminal order by pin_id for update;
 	insert into terminal_person as p (terminal_id, pin_id, wanted)
 	select terminal_id, pin_id, true from person_wanted where terminal_id = a_terminal
 	order by 1, 2
 	on conflict (terminal_id, pin_id) do update
 		set wanted = true, version = p.version + 1, retry_at = null, tries = 0;
+	perform template_resend_terminal(a_terminal);
 	perform terminal_wake(array[a_terminal]);
 end $$;
 

@@ -4,8 +4,9 @@ create or replace function punch_lock() returns void language sql as $$
 	select pg_advisory_xact_lock(7263001)
 $$;
 
--- Stores punches that are new; arrays of equal length, no key twice. Returns how many were
--- stored. A punch that loses against an existing one with other content is kept aside.
+-- Stores punches that are new; arrays of equal length, no key twice. Returns how many were stored;
+-- behind it, when that is some but not all, the places (from 1) of those that were. A punch that
+-- loses against an existing one with other content is kept aside.
 --
 -- The arrays are unnested side by side in select lists: unnest() of several arrays in FROM writes
 -- each to a tuple store first. Plans are made once, because planning a small write costs more than
@@ -13,9 +14,9 @@ $$;
 -- keys are compared as rows, which only punch_key can serve. (With = the planner takes punch_time
 -- as soon as the times it has seen are distinct, and then reads everybody's punch of that second.)
 -- Nested loops also keep the order of the arrays, which numbers relies on.
-create or replace function punch_store(pins int[], times timestamp[], origins int[],
+create or replace function punch_store_lines(pins int[], times timestamp[], origins int[],
 	offsets smallint[], states smallint[], verifies smallint[], masks smallint[],
-	temperatures real[], codes text[], rests bytea[]) returns int language plpgsql
+	temperatures real[], codes text[], rests bytea[]) returns int[] language plpgsql
 	set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off
 	set enable_mergejoin = off set plan_cache_mode = force_generic_plan as $$
 declare
@@ -24,18 +25,20 @@ declare
 	stored int;
 	numbers bigint[]; -- 1, 2, ... of those that are new, null of the others
 	losers boolean;	  -- some of the others say something else than what is stored
+	buried boolean;	  -- some of the others have a tombstone
 begin
 	perform punch_lock();
 	select last_id, greatest(last_upload, clock_timestamp()) into base, stamp from punch_counter;
-	select array_agg(case when k.fresh then k.nr end), bool_or(k.loses)
-	into numbers, losers
+	select array_agg(case when k.fresh then k.nr end), bool_or(k.loses), bool_or(k.buried)
+	into numbers, losers, buried
 	from (
-		select f.fresh, f.loses, count(*) filter (where f.fresh) over (rows unbounded preceding) as nr
+		select f.fresh, f.loses, f.buried, count(*) filter (where f.fresh) over (rows unbounded preceding) as nr
 		from (
 			select p.pin_id is null and d.pin_id is null as fresh,
 				p.pin_id is not null
 				and (n.origin_id, n.state, n.verify, coalesce(n.code, '')) is distinct from
-					(p.origin_id, p.punch_state, p.verify_type, coalesce(p.work_code, '')) as loses
+					(p.origin_id, p.punch_state, p.verify_type, coalesce(p.work_code, '')) as loses,
+				d.pin_id is not null as buried
 			from (select unnest(pins) as pin_id, unnest(times) as punch_time,
 					unnest(origins) as origin_id, unnest(states) as state,
 					unnest(verifies) as verify, unnest(codes) as code) n
@@ -65,11 +68,27 @@ begin
 	if losers then
 		perform punch_lose(pins, times, origins, offsets, states, verifies, codes, rests);
 	end if;
-	return stored;
+	if buried then
+		perform punch_bury(pins, times, origins);
+	end if;
+	if stored > 0 and stored < cardinality(pins) then
+		return stored || (select array_agg(place::int)
+			from unnest(numbers) with ordinality n (nr, place) where nr is not null);
+	end if;
+	return array[stored];
 end $$;
 
+-- The same, telling only how many were stored.
+create or replace function punch_store(pins int[], times timestamp[], origins int[],
+	offsets smallint[], states smallint[], verifies smallint[], masks smallint[],
+	temperatures real[], codes text[], rests bytea[]) returns int language sql as $$
+	select (punch_store_lines(pins, times, origins, offsets, states, verifies, masks, temperatures,
+		codes, rests))[1]
+$$;
+
 -- Keeps aside those of the given punches whose key is taken by one with another terminal, state,
--- verify type or work code; each once. Returns 0, so that it can stand behind punch_store.
+-- verify type or work code; each once. Returns 0, so that it can stand behind
+-- punch_store_lines.
 create or replace function punch_lose(pins int[], times timestamp[], origins int[],
 	offsets smallint[], states smallint[], verifies smallint[], codes text[], rests bytea[])
 	returns int language plpgsql
@@ -101,9 +120,13 @@ declare
 begin
 	perform punch_lock();
 	with dead as (
-		delete from punch where id = any(ids) returning id, pin_id, punch_time
+		delete from punch where id = any(ids) returning id, pin_id, punch_time, origin_id
 	), tombs as (
 		insert into punch_tombstone select pin_id, punch_time from dead on conflict do nothing
+	), aside as (
+		insert into punch_aside (sn, punch_time, key)
+		select o.sn, d.punch_time, 'p' || d.pin_id from dead d
+		join punch_origin o on o.id = d.origin_id on conflict do nothing
 	), blocks as (
 		update punch_block b set n = b.n - d.n
 		from (select id >> 13 as block, count(*)::int as n from dead group by 1) d

@@ -15,64 +15,39 @@ $$;
 create or replace function oplog_keep(sns text[], terminals int[], codes int[], operators text[],
 	times timestamp[], objects text[], raws bytea[], hashes bytea[], counts int[])
 	returns void language sql as $$
-	insert into operation_log as l (sn, terminal_id, code, operator, happened, objects, raw,
-		content_hash, seen_count)
-	select n.sn, n.terminal, n.code, n.operator, n.happened,
-		string_to_array(n.objects, chr(9)), n.raw, n.hash, n.seen
-	from unnest(sns, terminals, codes, operators, times, objects, raws, hashes, counts)
-		with ordinality as n (sn, terminal, code, operator, happened, objects, raw, hash, seen,
-			ord)
-	order by ord
-	on conflict (sn, content_hash) do update
-		set last_seen = now(), seen_count = l.seen_count + excluded.seen_count
+	with kept as (
+		insert into operation_log as l (sn, terminal_id, code, operator, happened, objects, raw,
+			content_hash, seen_count)
+		select n.sn, n.terminal, n.code, n.operator, n.happened,
+			string_to_array(n.objects, chr(9)), n.raw, n.hash, n.seen
+		from unnest(sns, terminals, codes, operators, times, objects, raws, hashes, counts)
+			with ordinality as n (sn, terminal, code, operator, happened, objects, raw, hash, seen,
+				ord)
+		order by ord
+		on conflict (sn, content_hash) do update
+			set last_seen = now(), seen_count = l.seen_count + excluded.seen_count
+		returning l.first_seen = now() as fresh
+	)
+	select upload_fresh(count(*) filter (where fresh)) from kept
 $$;
 
 create or replace function raw_keep(sns text[], terminals int[], tables text[], pins text[],
 	lines int[], row_keys bytea[], sealed bytea[], hashes bytea[], counts int[])
 	returns void language sql as $$
-	insert into raw_upload as r (sn, terminal_id, table_name, pin_id, lines, row_key, sealed,
-		content_hash, seen_count)
-	select n.sn, n.terminal, n.table_name,
-		case when n.pin is not null then (pin_ids(array[n.pin]))[1] end, n.lines, n.row_key,
-		n.sealed, n.hash, n.seen
-	from unnest(sns, terminals, tables, pins, lines, row_keys, sealed, hashes, counts)
-		as n (sn, terminal, table_name, pin, lines, row_key, sealed, hash, seen)
-	order by n.hash
-	on conflict (sn, content_hash) do update
-		set last_seen = now(), seen_count = r.seen_count + excluded.seen_count
-$$;
-
--- The last one of a key wins; an unchanged one is only touched.
-create or replace function template_keep(pins text[], forms text[], types int[], nos int[],
-	indexes int[], majors int[], minors int[], formats int[], valids int[], duresses int[],
-	sizes text[], sns text[], row_keys bytea[], sealed bytea[]) returns void language sql as $$
-	insert into template as t (pin_id, form, bio_type, bio_no, bio_index, major_ver, minor_ver,
-		bio_format, valid, duress, size, sn, row_key, sealed)
-	select distinct on (pin_id, n.type, n.no, n.index, n.major) pin_id, n.form, n.type, n.no,
-		n.index, n.major, n.minor, n.format, n.valid, n.duress, n.size, n.sn, n.row_key, n.sealed
-	from unnest(pin_ids(pins), forms, types, nos, indexes, majors, minors, formats, valids,
-		duresses, sizes, sns, row_keys, sealed) with ordinality
-		as n (pin_id, form, type, no, index, major, minor, format, valid, duress, size, sn,
-			row_key, sealed, ord)
-	order by pin_id, n.type, n.no, n.index, n.major, n.ord desc
-	on conflict (pin_id, bio_type, bio_no, bio_index, major_ver) do update set
-		form = excluded.form, minor_ver = excluded.minor_ver, bio_format = excluded.bio_format,
-		valid = excluded.valid, duress = excluded.duress, size = excluded.size,
-		sn = excluded.sn, row_key = excluded.row_key, sealed = excluded.sealed,
-		update_time = now()
-$$;
-
-create or replace function photo_keep(pins text[], forms text[], types int[], names text[],
-	sizes text[], sns text[], row_keys bytea[], sealed bytea[]) returns void language sql as $$
-	insert into photo as p (pin_id, form, bio_type, file_name, size, sn, row_key, sealed)
-	select distinct on (pin_id, n.form, n.type) pin_id, n.form, n.type, n.name, n.size, n.sn,
-		n.row_key, n.sealed
-	from unnest(pin_ids(pins), forms, types, names, sizes, sns, row_keys, sealed) with ordinality
-		as n (pin_id, form, type, name, size, sn, row_key, sealed, ord)
-	order by pin_id, n.form, n.type, n.ord desc
-	on conflict (pin_id, form, bio_type) do update set file_name = excluded.file_name,
-		size = excluded.size, sn = excluded.sn, row_key = excluded.row_key,
-		sealed = excluded.sealed, update_time = now()
+	with kept as (
+		insert into raw_upload as r (sn, terminal_id, table_name, pin_id, lines, row_key, sealed,
+			content_hash, seen_count)
+		select n.sn, n.terminal, n.table_name,
+			case when n.pin is not null then (pin_ids(array[n.pin]))[1] end, n.lines, n.row_key,
+			n.sealed, n.hash, n.seen
+		from unnest(sns, terminals, tables, pins, lines, row_keys, sealed, hashes, counts)
+			as n (sn, terminal, table_name, pin, lines, row_key, sealed, hash, seen)
+		order by n.hash
+		on conflict (sn, content_hash) do update
+			set last_seen = now(), seen_count = r.seen_count + excluded.seen_count
+		returning r.first_seen = now() as fresh, r.lines
+	)
+	select upload_fresh(coalesce(sum(lines) filter (where fresh), 0)::bigint) from kept
 $$;
 
 -- ------------------------------------------------------------------ text that was not decoded

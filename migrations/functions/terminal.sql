@@ -77,6 +77,7 @@ begin
 	update terminal_person set sent_version = confirmed_version, sent_id = null
 	where terminal_id = a_terminal and sent_version <> confirmed_version
 		and version <> confirmed_version;
+	perform template_untake(a_terminal, null);
 	update terminal_state set sent_offset = (select terminal_offset(t.zone, t.fixed_offset)
 		from terminal t where t.id = a_terminal), address = terminal_hello.address,
 		last_activity = now()

@@ -34,6 +34,8 @@ struct config {
 	bool jwt_superset_body;
 	bool hide_credentials;
 	int64_t command_expiry; /* seconds */
+	bool dangerous_commands;
+	int64_t reconcile_time; /* minutes since midnight; -1 off */
 	const char *tls_cert;
 	const char *tls_key;
 	const char *device_tls_cert;

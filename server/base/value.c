@@ -55,6 +55,19 @@ bool value_onoff(const char *text, bool *out)
 	return *out || strcmp(text, "off") == 0;
 }
 
+bool value_clock(const char *text, int64_t *out)
+{
+	int64_t hour, minute;
+	*out = -1;
+	if (strcmp(text, "off") == 0)
+		return true;
+	if (strlen(text) != 5 || text[2] != ':' || !str_to_intn(text, 2, 0, 23, &hour) ||
+		!str_to_intn(text + 3, 2, 0, 59, &minute))
+		return false;
+	*out = hour * 60 + minute;
+	return true;
+}
+
 static bool is_address(const char *item)
 {
 	char host[64];

@@ -19,6 +19,9 @@ bool value_duration(const char *text, int64_t min, int64_t max, int64_t *out);
 /* "on" or "off". */
 bool value_onoff(const char *text, bool *out);
 
+/* "02:30": minutes since midnight; "off": -1. */
+bool value_clock(const char *text, int64_t *out);
+
 /* A comma list of address:port, "[::]:8081" for IPv6; blanks around commas are allowed. */
 bool value_addresses(const char *text);
 

@@ -29,6 +29,11 @@ static const struct sealed {
 	{ "held_upload", "id", "held_upload.sealed" },
 	{ "template", "id", "template.sealed" },
 	{ "photo", "id", "photo.sealed" },
+	{ "punch_photo", "id", "punch_photo.sealed" },
+	{ "fp_image", "id", "fp_image.sealed" },
+	{ "id_card", "id", "id_card.sealed" },
+	{ "error_log", "id", "error_log.sealed" },
+	{ "terminal_message", "id", "terminal_message.sealed" },
 };
 
 int cli_key_status(struct cli *cli)

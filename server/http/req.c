@@ -67,6 +67,16 @@ const struct db_error *req_error(const struct req *r)
 
 /* --- running and ending --------------------------------------------------------------------- */
 
+void req_hide_path(struct req *r)
+{
+	r->path_hidden = true;
+}
+
+static const char *req_logged_path(const struct req *r)
+{
+	return r->path_hidden ? "(hidden)" : r->path;
+}
+
 /* What went well on a quiet surface is a detail. 499: given up because the client had gone. */
 static void req_log(struct req *r)
 {
@@ -75,8 +85,9 @@ static void req_log(struct req *r)
 	if (!log_on(detail ? LOG_DEBUG : LOG_INFO))
 		return;
 	(detail ? log_debug : log_info)("request", "n", log_num((int64_t)r->number), "method",
-		req_method_name(r), "path", r->path, "status", log_num(r->status ? r->status : 499),
-		"ms", log_num(clock_ticks() - r->started), "peer", req_peer(r), NULL);
+		req_method_name(r), "path", req_logged_path(r), "status",
+		log_num(r->status ? r->status : 499), "ms", log_num(clock_ticks() - r->started),
+		"peer", req_peer(r), NULL);
 }
 
 /* Gives back what it holds, its own memory last. */
@@ -124,7 +135,8 @@ static void req_run(struct req *r, req_step *step, const struct rows *rows)
 	r->cancel = NULL;
 	step(r, rows);
 	if (r->state == REQ_RUNNING) { /* neither replied nor waits: our bug, not the client's */
-		log_error("step_without_end", "method", req_method_name(r), "path", r->path, NULL);
+		log_error("step_without_end", "method", req_method_name(r), "path",
+			req_logged_path(r), NULL);
 		if (r->stream == STREAM_NONE) {
 			req_text(r, 500, "internal error");
 		} else {
@@ -244,8 +256,8 @@ static void query_log(const struct req *r)
 	const struct db_error *e = r->error;
 	bool data = strncmp(e->state, "22", 2) == 0 || strncmp(e->state, "23", 2) == 0;
 
-	log_warn("query_failed", "n", log_num((int64_t)r->number), "path", r->path, "state",
-		e->state, "constraint", e->constraint, "column", e->column, "message",
+	log_warn("query_failed", "n", log_num((int64_t)r->number), "path", req_logged_path(r),
+		"state", e->state, "constraint", e->constraint, "column", e->column, "message",
 		data ? "" : e->message, NULL);
 }
 

@@ -45,6 +45,7 @@ enum method req_method(const struct req *);
 const char *req_method_name(const struct req *);
 const char *req_path(const struct req *); /* undecoded, without query; as sent */
 const char *req_target(const struct req *); /* as sent */
+void req_hide_path(struct req *); /* it holds a secret: not to be logged */
 const char *req_header(const struct req *, const char *name); /* NULL when absent; first one */
 const char *req_scheme(const struct req *); /* "http" or "https", also by a trusted proxy */
 const char *req_host(const struct req *); /* Host, or X-Forwarded-Host by a trusted proxy */

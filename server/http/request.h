@@ -40,6 +40,7 @@ struct req {
 	enum method method;
 	const char *target, *query; /* query is the end of target */
 	const char *path;
+	bool path_hidden; /* from the log */
 	size_t path_len;
 	const char *authority; /* of an absolute target, else NULL */
 	struct req_field *headers;

@@ -5,10 +5,13 @@ Recorded traffic comes from $PUNCHD_CAPTURES when it is there; the shapes below 
 
 import base64
 import glob
+import gzip
 import hashlib
+import io
 import json
 import os
 import sys
+import tarfile
 
 REQUESTS = [
 	b"GET /iclock/getrequest?SN=0316144680030 HTTP/1.1\r\nHost: h:8011\r\n"
@@ -45,12 +48,38 @@ RESULTS = [
 	b"ID=7&Return=0&CMD=INFO\n~DeviceName=SpeedFace-V5L\nMAC=00:17\n",
 	b"ID=9&SN=1&return=0&CMD=VERIFY SUM&StartTime=a&EndTime=b&AttlogSum=17",
 ]
+LINES = [
+	b"REBOOT", b"SET OPTION Delay=10", b"SET OPTION WebServerIP=10.0.0.1", b"SHELL ls", b"PutFile http://h/a\t/b",
+	b"DATA QUERY ATTLOG StartTime=2026-07-01 00:00:00\tEndTime=2026-07-31 23:59:59", b"DATA QUERY USERINFO",
+	b"ENROLL_BIO TYPE=9\tPIN=123\tCardNo=\tRETRY=3\tOVERWRITE=1", b"DATA UPDATE USERINFO PIN=1\tPasswd=1",
+]
 JSON = [
 	b'{"emp_code":"1001","department":1,"area":[1,"2"],"hire_date":null,"gender":"F"}',
 	b'{"employees":"1,2","areas":[],"disableatt":0,"resign_type":1.0,"reason":"\\u20ac\\ud83d"}',
 	b'[1,2,{"a":{"b":[true,false,null,-1e308]}}]',
 	b'{"username":"admin","password":"x","a":"' + b"\\\\" * 20 + b'"}',
 ]
+
+GPS = [
+	b'{"GPSInfo":"22.6,113.9"}',
+	b'{"GPSInfo":{"Longitude":"113.9","latitude":-22.6}}',
+	b'{"gpsinfo":-1}',
+]
+
+
+def packages():
+	"""For fuzz_tgz: a package behind an odd byte, a tar behind an even one."""
+	out = io.BytesIO()
+	with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+		for name, text in (("a.txt", RECORDS[4]), ("b/c.txt", b"OPLOG 1")):
+			info = tarfile.TarInfo(name)
+			info.size = len(text)
+			tar.addfile(info, io.BytesIO(text))
+	return [b"\1" + gzip.compress(out.getvalue()), b"\0" + out.getvalue()]
+
+
+TEMPLATES = [b"7-12-1800000000-" + b"0123456789abcdef" * 4 + b".jpg", b"852\0TcdTUzIxAA==",
+	b"1\nC:9:REBOOT\0AA\tValid=0\r\nC:8:CLEAR DATA"]
 
 
 def captured():
@@ -83,6 +112,10 @@ def main():
 		(("record", "punch", "info", "option", "text", "photo"), RECORDS + records),
 		(("devicecmd", "result"), RESULTS + results),
 		(("json", "body"), JSON + QUERIES),
+		(("template",), TEMPLATES),
+		(("gps",), GPS),
+		(("tgz",), packages()),
+		(("command_line",), LINES),
 	]
 	seeds = [s for words, some in kinds if any(w in target for w in words) for s in some]
 	if not seeds:

@@ -4,6 +4,7 @@ The recordings are no part of the project: $PUNCHD_CAPTURES, or ../shared/captur
 """
 
 import base64
+import datetime
 import glob
 import json
 import os
@@ -83,6 +84,7 @@ def empty(server):
 		delete from punch; delete from punch_variant; delete from punch_tombstone;
 		delete from punch_block; delete from reject; delete from operation_log;
 		delete from raw_upload; delete from held_upload; delete from template; delete from photo;
+		delete from punch_photo; delete from fp_image; delete from id_card; delete from error_log;
 		delete from terminal_command; delete from terminal_person; delete from employee;
 		update punch_counter set total = 0, deleted = deleted + 1""")
 
@@ -100,6 +102,10 @@ def stored(server):
 		"oplog": db.sql("""select code, operator, happened, objects, seen_count
 			from operation_log order by id"""),
 		"raw": db.sql("select sn, upper(table_name), lines from raw_upload order by id"),
+		"pictures": db.sql("""select 'ATTPHOTO', code, punch_time::text, kind, size, seen_count
+			from punch_photo left join pin p on p.id = pin_id
+			union all select 'FPIMAGE', code, null, finger::text, octet_length(sealed) - 33, seen_count
+			from fp_image left join pin p on p.id = pin_id"""),
 		"templates": db.sql("""select p.code, form, bio_type, bio_no, bio_index, major_ver
 			from template t join pin p on p.id = t.pin_id order by t.id"""),
 		"photos": db.sql("select p.code, form from photo join pin p on p.id = pin_id order by photo.id"),
@@ -111,6 +117,15 @@ def test_recordings_are_there():
 	if not CAPTURES and not os.environ.get("CI"):
 		pytest.skip("no recordings in %s; set PUNCHD_CAPTURES" % DIRECTORY)
 	assert len(CAPTURES) > 80, "recordings missing in %s (PUNCHD_CAPTURES)" % DIRECTORY
+
+
+def photo_of(capture):
+	"""The recorded photos have the NUL form, and <time>-<PIN> as their name."""
+	head, _, picture = body_of(capture).partition(b"\0")
+	name = dict(line.split("=", 1) for line in head.decode().splitlines())["PIN"]
+	when, _, pin = name.removesuffix(".jpg").partition("-")
+	return ("ATTPHOTO", pin, str(datetime.datetime.strptime(when, "%Y%m%d%H%M%S")), "attendance",
+		len(picture))
 
 
 def check_handshake(capture, text):
@@ -137,7 +152,8 @@ def check_upload(capture, reply, now):
 		assert reply.text.startswith("OK"), reply
 	else:
 		assert reply.text == "OK: %d" % len(lines), reply
-	expected = {k: [] for k in ("punches", "rejects", "oplog", "raw", "templates", "photos")}
+	expected = {k: [] for k in ("punches", "rejects", "oplog", "raw", "templates", "photos",
+		"pictures")}
 	people, variants = set(), 0
 	if table == "ATTLOG":
 		seen = {}
@@ -163,8 +179,13 @@ def check_upload(capture, reply, now):
 				expected["photos"].append((pairs["pin"], word))
 			else:
 				people.add(pairs["pin"])
+	elif table in ("ATTPHOTO", "FDATA"):
+		expected["pictures"].append(photo_of(capture))
+	elif table == "FPIMAGE":
+		query = query_of(capture)
+		expected["pictures"].append(("FPIMAGE", query["pin"], None, query["fid"], len(body)))
 	elif table != "OPTIONS":
-		expected["raw"].append("ATTPHOTO" if table == "FDATA" else table)
+		expected["raw"].append(table)
 	assert now["punches"] == expected["punches"]
 	assert now["variants"] == variants
 	assert len(now["rejects"]) == len(expected["rejects"]), now["rejects"]
@@ -178,6 +199,7 @@ def check_upload(capture, reply, now):
 	assert now["photos"] == expected["photos"]
 	assert set(now["people"]) == people
 	assert [r[1] for r in now["raw"]] == expected["raw"], now["raw"]
+	assert [r[:5] for r in now["pictures"]] == expected["pictures"]
 
 
 @pytest.mark.parametrize("capture", CAPTURES, ids=lambda c: c["id"])
@@ -201,6 +223,7 @@ def test_capture(replay_server, capture):
 		assert len(after["rejects"]) == len(now["rejects"])
 		assert all(r[3] == 2 * b[3] for r, b in zip(after["rejects"], now["rejects"]))
 		assert len(after["oplog"]) == len(now["oplog"]) and len(after["raw"]) == len(now["raw"])
+		assert after["pictures"] == [r[:5] + (2,) for r in now["pictures"]]
 		return
 	assert not now["punches"] and not now["rejects"] and not now["raw"], now
 	if "options" in query:

@@ -254,16 +254,22 @@ def test_what_could_not_be_handed_over_is_still_queued(own_pg, clone, make_serve
 
 def test_a_terminal_that_goes_before_the_reply_takes_nothing(server, make_terminal):
 	t = ready(make_terminal)
-	server.sql("""create function test_slow() returns trigger language plpgsql as $$ begin
-		if new.state = 'sent' then perform pg_sleep(1); end if; return new; end $$""")
-	server.sql("create trigger a_test before update on terminal_command for each row execute function test_slow()")
+	server.sql("""create function test_held() returns trigger language plpgsql as $$ begin
+		if new.state = 'sent' then perform pg_advisory_xact_lock(99); end if; return new; end $$""")
 	cid = queue(server, t, "REBOOT")[0]
-	time.sleep(1)
-	with t.connect() as c:
-		c.send(t.request_bytes("GET", "/iclock/getrequest?SN=" + t.sn))
-		wait_until(lambda: server.value("select count(*) from pg_stat_activity where wait_event = 'PgSleep'"))
-		c.reset()
-	wait_until(lambda: not server.value("select count(*) from pg_stat_activity where wait_event = 'PgSleep'"))
+	server.sql("create trigger a_test before update on terminal_command for each row execute function test_held()")
+	time.sleep(1)  # from then on a heartbeat takes it
+	waiting = "select count(*) from pg_locks where locktype = 'advisory' and objid = 99 and not granted"
+	with server.database.connect() as other:
+		with other.cursor() as cursor:
+			cursor.execute("select pg_advisory_lock(99)")
+			with t.connect() as c:
+				c.send(t.request_bytes("GET", "/iclock/getrequest?SN=" + t.sn))
+				wait_until(lambda: server.value(waiting))
+				c.reset()
+			assert server.probe("/healthz") == 200, "the loop has gone round, so it knows"
+			cursor.execute("select pg_advisory_unlock(99)")
+	other.close()
 	assert polled(t) == [(cid, "REBOOT")]
 
 

@@ -191,7 +191,7 @@ def test_clear_command_and_its_list(server, new):
 	assert page["count"] == 2
 	first, last = page["data"]
 	assert list(first) == ["id", "terminal", "terminal_sn", "terminal_alias", "content", "state",
-		"commit_time", "transfer_time", "return_time", "return_value", "return_text", "expires"]
+		"commit_time", "transfer_time", "return_time", "return_value", "return_text", "expires", "retries"]
 	assert (first["content"], first["state"], first["return_value"], first["return_text"]) == (
 		"REBOOT", "failed", -1005, "device busy")
 	assert (last["state"], last["transfer_time"], last["return_text"]) == ("cancelled", None, None)
@@ -200,7 +200,7 @@ def test_clear_command_and_its_list(server, new):
 	assert count(terminal_sn="111111111") == 2 and count(start_time="2099-01-01") == 0
 	assert count(end_time=first["commit_time"]) >= 1
 	assert server.api.get("/iclock/api/terminalcommands/%d/" % first["id"]) == first
-	assert server.api.raw("POST", "/iclock/api/terminalcommands/", {}).status == 405
+	assert server.api.raw("PUT", "/iclock/api/terminalcommands/", {}).status == 405
 
 
 def test_many_commands_with_high_ids(server, new):

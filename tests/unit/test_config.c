@@ -52,6 +52,7 @@ static void test_defaults(void)
 	assert(c->ingest_memory == 64 << 20 && c->max_body == 32 << 20 && c->db_pool_size == 8);
 	assert(c->jwt_lifetime == 7 * 86400 && c->token_lifetime == 0);
 	assert(c->jwt_superset_body && !c->hide_credentials && !c->log_json);
+	assert(!c->dangerous_commands && c->reconcile_time == 150);
 	assert(c->admission == ADMISSION_APPROVE && c->log_level == LOG_INFO);
 	assert(*c->database_url == '\0' && *c->master_key == '\0');
 	assert(value_zone(c->timezone));
@@ -179,6 +180,14 @@ static void test_values(void)
 	assert(!value_duration("1y", 0, INT64_MAX, &n));
 	assert(value_onoff("on", &on) && on && value_onoff("off", &on) && !on);
 	assert(!value_onoff("yes", &on));
+	int64_t minute = 0;
+	assert(value_clock("02:30", &minute) && minute == 150);
+	assert(value_clock("00:00", &minute) && minute == 0);
+	assert(value_clock("23:59", &minute) && minute == 1439);
+	assert(value_clock("off", &minute) && minute == -1);
+	assert(!value_clock("24:00", &minute) && !value_clock("2:30", &minute));
+	assert(!value_clock("02:60", &minute) && !value_clock("", &minute));
+	assert(!value_clock("-1:30", &minute) && !value_clock("02:30 ", &minute));
 	assert(value_addresses("0.0.0.0:8081, [::]:8081") && value_addresses("[::1]:1"));
 	assert(!value_addresses("") && !value_addresses("1.2.3.4") && !value_addresses("::1:80") &&
 		!value_addresses("1.2.3.4:80,") && !value_addresses("1.2.3.4:65536") &&

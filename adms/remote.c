@@ -1,0 +1,201 @@
+/*
+ * What terminals ask about people (adms-push 5): somebody whom they do not know types a PIN (remote
+ * attendance), or shows a card (background verification). Told is only of people whom this terminal
+ * may have: it is approved, they are of its area and have not resigned.
+ */
+#include <string.h>
+
+#include "adms_private.h"
+#include "dialect_command.h"
+#include "dialect_template.h"
+#include "fatal.h"
+#include "log.h"
+#include "punch.h"
+#include "record.h"
+
+#define NAME_BYTES 24 /* adms-push 4.3 */
+#define FIRST_UNIFIED_VERSION 12 /* of fingerprints: from here on BIODATA */
+
+static req_step person_found, fingers_found, card_found;
+
+/* ---- remote attendance ---- */
+
+struct remote {
+	const char *pin;
+	struct str lines;
+};
+
+/* GET cdata?SN=&table=RemoteAtt&PIN=, of generation 2 without the table */
+void remote_attendance(struct req *r, const struct rows *rows)
+{
+	struct arena *a = req_arena(r);
+	struct contact *c = contact_of(r);
+	struct remote *remote = arena_alloc(a, sizeof(*remote));
+	c->data = remote;
+	remote->pin = text_decode(a, span_of(req_param(r, "PIN")), &c->terminal->encoding);
+	if (!c->terminal->approved || !remote->pin || punch_check_pin(span_of(remote->pin))) {
+		req_text(r, 200, "OK");
+		return;
+	}
+	const struct db_arg args[] = { db_int(a, c->terminal->id), db_text(remote->pin) };
+	const struct db_statement statement = { "select * from remote_person($1::int, $2::text)",
+		args, LEN(args) };
+	req_query_with(
+		r, person_found, &(struct req_query_options){ .binary = true }, &statement, 1);
+}
+
+static void person_found(struct req *r, const struct rows *rows)
+{
+	struct arena *a = req_arena(r);
+	struct contact *c = contact_of(r);
+	struct remote *remote = c->data;
+	remote->lines = str_new(a);
+	if (rows_count(rows) == 0 ||
+		!command_write_person(r, &remote->lines, c->terminal, rows, 0)) {
+		req_text(r, 200, "OK");
+		return;
+	}
+	str_addc(&remote->lines, '\n');
+	const struct db_arg args[] = { db_text(remote->pin), db_int(a, c->terminal->fp_version) };
+	const struct db_statement statement = { "select * from remote_fingers($1::text, $2::int)",
+		args, LEN(args) };
+	req_query_with(
+		r, fingers_found, &(struct req_query_options){ .binary = true }, &statement, 1);
+}
+
+enum {
+	COL_NO,
+	COL_INDEX,
+	COL_MAJOR,
+	COL_MINOR,
+	COL_FORMAT,
+	COL_VALID,
+	COL_DURESS,
+	COL_SIZE,
+	COL_ROW_KEY,
+	COL_SEALED
+};
+
+static int column(const struct rows *rows, int i, int col)
+{
+	return (int)rows_int(rows, i, col);
+}
+
+/* In the form of the terminal's fingerprints, which are of the same version. */
+static void finger_write(
+	struct str *out, const char *pin, struct span tmp, const struct rows *rows, int i)
+{
+	const struct dialect_template finger = {
+		.form = column(rows, i, COL_MAJOR) >= FIRST_UNIFIED_VERSION ? "BIODATA"
+									    : "FINGERTMP",
+		.pin = pin,
+		.variant = TEMPLATE_AS_GIVEN,
+		.type = 1,
+		.no = column(rows, i, COL_NO),
+		.index = column(rows, i, COL_INDEX),
+		.major = column(rows, i, COL_MAJOR),
+		.minor = column(rows, i, COL_MINOR),
+		.format = column(rows, i, COL_FORMAT),
+		.valid = column(rows, i, COL_VALID),
+		.duress = column(rows, i, COL_DURESS),
+		.size = rows_text(rows, i, COL_SIZE),
+		.content = tmp
+	};
+	if (dialect_template_write(out, &finger))
+		str_addc(out, '\n');
+}
+
+static void fingers_found(struct req *r, const struct rows *rows)
+{
+	struct arena *a = req_arena(r);
+	struct contact *c = contact_of(r);
+	struct remote *remote = c->data;
+	size_t n;
+	const char *pin = text_encode(a, remote->pin, &c->terminal->encoding, 80, &n);
+	for (int i = 0; i < rows_count(rows); i++) {
+		const char *tmp = seal_open(c->adms->o.seal, a, "template.sealed",
+			(const unsigned char *)rows_text(rows, i, COL_ROW_KEY),
+			rows_text(rows, i, COL_SEALED), rows_len(rows, i, COL_SEALED), &n);
+		if (tmp)
+			finger_write(&remote->lines, pin, (struct span){ tmp, n }, rows, i);
+	}
+	log_info("remote_attendance", "sn", c->sn, NULL);
+	req_reply(r, 200, "text/plain", remote->lines.text, remote->lines.len);
+}
+
+/* ---- background verification ---- */
+
+/*
+ * The number on a card as decimal digits, in the ways it may be meant: TMP holds the card's bytes in
+ * hex, lowest first, as Card does in a USER line; or the number itself.
+ */
+static int card_readings(struct arena *a, struct span tmp, const char *out[static 2])
+{
+	char card[DIALECT_CARD_SIZE];
+	int n = 0;
+	tmp = span_trim(tmp);
+	const char *text = arena_printf(
+		a, tmp.len && tmp.text[0] == '[' ? "%.*s" : "[%.*s]", (int)tmp.len, tmp.text);
+	if (tmp.len <= 18 && dialect_card_read(span_of(text), card) && *card)
+		out[n++] = arena_strdup(a, card);
+	while (tmp.len > 1 && tmp.text[0] == '0')
+		tmp = (struct span){ tmp.text + 1, tmp.len - 1 };
+	if (dialect_card_read(tmp, card) && *card && (n == 0 || strcmp(card, out[0]) != 0))
+		out[n++] = arena_strdup(a, card);
+	return n;
+}
+
+/* POST cdata?SN=&AuthType=CARD|FP, body "PIN=0<TAB>Size=10<TAB>TMP=09E4812202". Matching
+ * fingerprints needs the maker's matcher: they fail. */
+void remote_verify(struct req *r, const struct rows *rows)
+{
+	struct arena *a = req_arena(r);
+	struct contact *c = contact_of(r);
+	const char *type = req_param(r, "AuthType"), *cards[2];
+	const void *hashes[2];
+	size_t len, lens[2] = { SEAL_KEY_SIZE, SEAL_KEY_SIZE };
+	const char *body = req_body(r, &len);
+	struct record_lines lines = record_lines(body, len);
+	struct span line;
+	struct record *record = arena_alloc(a, sizeof(*record));
+	int n = 0;
+	if (c->terminal->approved && str_same_word(type, "CARD") &&
+		record_next_line(&lines, &line)) {
+		record_parse(line, RECORD_OTHER, record);
+		n = card_readings(a, record_get(record, "TMP"), cards);
+	}
+	if (n == 0) {
+		req_text(r, 200, "AUTH=Failed\n");
+		return;
+	}
+	for (int i = 0; i < n; i++) {
+		unsigned char *hash = arena_alloc(a, SEAL_KEY_SIZE);
+		seal_hmac(c->adms->o.lookup_key, cards[i], strlen(cards[i]), hash);
+		hashes[i] = hash;
+	}
+	const struct db_arg args[] = { db_int(a, c->terminal->id),
+		db_bytes_array(a, hashes, lens, n) };
+	req_query(r, card_found,
+		"select emp_code, first_name, last_name, privilege "
+		"from remote_card($1::int, $2::bytea[])",
+		LEN(args), args);
+}
+
+static void card_found(struct req *r, const struct rows *rows)
+{
+	struct arena *a = req_arena(r);
+	const struct terminal *t = contact_of(r)->terminal;
+	size_t n;
+	if (rows_count(rows) != 1) { /* nobody's, or not one person's */
+		req_text(r, 200, "AUTH=Failed\n");
+		return;
+	}
+	const char *first = rows_text(rows, 0, 1), *last = rows_text(rows, 0, 2);
+	const char *name = arena_printf(a, "%s%s%s", first, *first && *last ? " " : "", last);
+	const char *pin = text_encode(a, rows_text(rows, 0, 0), &t->encoding, 80, &n);
+	name = text_encode(a, name, &t->encoding, NAME_BYTES, &n);
+	struct str out = str_new(a);
+	str_addf(&out, "AUTH=Success\tPIN=%s\tName=%s\tPri=%s\tGrp=1\tTZ=0000000000000000\n", pin,
+		name, rows_text(rows, 0, 3));
+	req_reply(r, 200, "text/plain", out.text, out.len);
+}

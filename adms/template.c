@@ -1,0 +1,67 @@
+#include "template.h"
+
+#include <string.h>
+
+#include "adms_private.h"
+#include "dialect_template.h"
+#include "fatal.h"
+#include "log.h"
+#include "photo.h"
+
+/* As command_take_all has them; row_key and sealed stand before. */
+enum {
+	COL_FORM,
+	COL_VARIANT,
+	COL_TYPE,
+	COL_NO,
+	COL_INDEX,
+	COL_MAJOR,
+	COL_MINOR,
+	COL_FORMAT,
+	COL_VALID,
+	COL_DURESS,
+	COL_SIZE,
+	COL_PHOTO
+};
+
+static struct span content_open(struct req *r, const struct rows *rows, int i, int first)
+{
+	const int row_key = first - 2, sealed = first - 1;
+	const bool photo = !rows_null(rows, i, first + COL_PHOTO);
+	size_t n = 0;
+	char *plain = NULL;
+	if (rows_len(rows, i, row_key) == SEAL_ROW_KEY_SIZE)
+		plain = seal_open(contact_of(r)->adms->o.seal, req_arena(r),
+			photo ? "photo.sealed" : "template.sealed",
+			(const unsigned char *)rows_text(rows, i, row_key),
+			rows_text(rows, i, sealed), rows_len(rows, i, sealed), &n);
+	return (struct span){ plain, n };
+}
+
+bool template_write(
+	struct req *r, struct str *out, const char *pin, const struct rows *rows, int i, int first)
+{
+	const struct contact *c = contact_of(r);
+	struct dialect_template t = { .form = rows_text(rows, i, first + COL_FORM),
+		.pin = pin,
+		.variant = (enum template_variant)rows_int(rows, i, first + COL_VARIANT),
+		.size = rows_text(rows, i, first + COL_SIZE) };
+	int *const numbers[] = { &t.type, &t.no, &t.index, &t.major, &t.minor, &t.format, &t.valid,
+		&t.duress };
+	for (int k = 0; k < (int)LEN(numbers); k++)
+		if (!rows_null(rows, i, first + COL_TYPE + k))
+			*numbers[k] = (int)rows_int(rows, i, first + COL_TYPE + k);
+	if (strcmp(t.form, "BIOPHOTO") == 0)
+		t.type = 9; /* also when its terminal did not say so */
+	if (t.variant == TEMPLATE_URL) {
+		t.url = photo_url(c->adms, req_arena(r), rows_int(rows, i, first + COL_PHOTO),
+			c->terminal->id);
+	} else {
+		t.content = content_open(r, rows, i, first);
+		if (!t.content.text) {
+			log_error("template_not_opened", "sn", c->sn, "form", t.form, NULL);
+			return false;
+		}
+	}
+	return dialect_template_write(out, &t);
+}

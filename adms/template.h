@@ -1,0 +1,20 @@
+/*
+ * Templates and photos on their way to terminals: opened only to be written into the reply, or
+ * fetched by the terminal from an address that only it was told.
+ */
+#ifndef TEMPLATE_H
+#define TEMPLATE_H
+
+#include <stdbool.h>
+
+#include "rows.h"
+#include "str.h"
+
+struct req;
+
+/* The line of one row of command_take_all, whose columns from `form` on begin at first. pin is in
+ * the terminal's encoding. False, and nothing appended, when it cannot be opened. */
+bool template_write(
+	struct req *, struct str *, const char *pin, const struct rows *, int row, int first);
+
+#endif

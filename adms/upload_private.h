@@ -1,0 +1,64 @@
+/* What the files of uploads share: upload.c, upload_files.c, upload_pack.c. */
+#ifndef UPLOAD_PRIVATE_H
+#define UPLOAD_PRIVATE_H
+
+#include "adms_private.h"
+#include "ingest.h"
+#include "intake.h"
+#include "upload_log.h"
+
+/* An upload on its way. */
+struct upload {
+	const char *table; /* upper case */
+	const char *stamp; /* NULL: none that may be stored */
+	const char *body;
+	size_t len;
+	int lines;
+	bool bare; /* answered "OK" without a count */
+	struct req *req;
+	struct upload_counts counts; /* for the log of uploads; lines as above */
+	/* punches */
+	struct ingest_job job;
+	bool durable;
+	/* records: the piece at work, from here to next */
+	struct arena *piece;
+	struct intake *intake;
+	struct intake_told told;
+	struct record_lines at, next;
+	int n, limit, tries;
+	bool refused; /* the piece is one line, and the database does not take it */
+	bool asks_fresh; /* the last statement says how much of the piece is new */
+	/* packed */
+	struct package *package;
+	req_step *unpacked; /* what comes after upload_unpack() */
+};
+
+static inline struct upload *upload_of(struct req *r)
+{
+	return contact_of(r)->data;
+}
+
+/* upload.c: counts it and answers OK. */
+void upload_reply(struct req *);
+
+/* upload.c: counts it as failed and says why. */
+void upload_fail(struct req *, const char *reason);
+
+/* upload.c: the statement that stores its stamp, with the data or after it; 0: none, 1: one. */
+int upload_stamp_statement(struct req *, struct db_statement *out);
+
+/* upload.c: what it brought is committed; replies. */
+req_step upload_kept;
+
+/* upload_files.c. Raw: kept as it came, with the target that says what it was. */
+req_step upload_attphoto, upload_fpimage, upload_raw;
+
+/* upload_files.c: the last statement of an upload: how much of what is kept once was new. */
+extern const struct db_statement upload_fresh_statement;
+
+/* upload_pack.c: ContentType=tgz. Replaces the body by the lines it holds, then calls u->unpacked; a
+ * package that is none is kept as it came. */
+bool upload_is_packed(struct req *);
+void upload_unpack(struct req *);
+
+#endif
