@@ -12,6 +12,7 @@
 #include "log.h"
 #include "punch.h"
 #include "record.h"
+#include "template.h"
 
 #define NAME_BYTES 24 /* adms-push 4.3 */
 #define FIRST_UNIFIED_VERSION 12 /* of fingerprints: from here on BIODATA */
@@ -72,8 +73,7 @@ enum {
 	COL_VALID,
 	COL_DURESS,
 	COL_SIZE,
-	COL_ROW_KEY,
-	COL_SEALED
+	COL_ROW_KEY /* and sealed behind it */
 };
 
 static int column(const struct rows *rows, int i, int col)
@@ -113,11 +113,9 @@ static void fingers_found(struct req *r, const struct rows *rows)
 	size_t n;
 	const char *pin = text_encode(a, remote->pin, &c->terminal->encoding, 80, &n);
 	for (int i = 0; i < rows_count(rows); i++) {
-		const char *tmp = seal_open(c->adms->o.seal, a, "template.sealed",
-			(const unsigned char *)rows_text(rows, i, COL_ROW_KEY),
-			rows_text(rows, i, COL_SEALED), rows_len(rows, i, COL_SEALED), &n);
-		if (tmp)
-			finger_write(&remote->lines, pin, (struct span){ tmp, n }, rows, i);
+		struct span tmp = template_open(r, "template.sealed", rows, i, COL_ROW_KEY);
+		if (tmp.text)
+			finger_write(&remote->lines, pin, tmp, rows, i);
 	}
 	log_info("remote_attendance", "sn", c->sn, NULL);
 	req_reply(r, 200, "text/plain", remote->lines.text, remote->lines.len);

@@ -24,15 +24,14 @@ enum {
 	COL_PHOTO
 };
 
-static struct span content_open(struct req *r, const struct rows *rows, int i, int first)
+struct span template_open(
+	struct req *r, const char *place, const struct rows *rows, int i, int row_key)
 {
-	const int row_key = first - 2, sealed = first - 1;
-	const bool photo = !rows_null(rows, i, first + COL_PHOTO);
+	const int sealed = row_key + 1;
 	size_t n = 0;
 	char *plain = NULL;
 	if (rows_len(rows, i, row_key) == SEAL_ROW_KEY_SIZE)
-		plain = seal_open(contact_of(r)->adms->o.seal, req_arena(r),
-			photo ? "photo.sealed" : "template.sealed",
+		plain = seal_open(contact_of(r)->adms->o.seal, req_arena(r), place,
 			(const unsigned char *)rows_text(rows, i, row_key),
 			rows_text(rows, i, sealed), rows_len(rows, i, sealed), &n);
 	return (struct span){ plain, n };
@@ -57,7 +56,9 @@ bool template_write(
 		t.url = photo_url(c->adms, req_arena(r), rows_int(rows, i, first + COL_PHOTO),
 			c->terminal->id);
 	} else {
-		t.content = content_open(r, rows, i, first);
+		t.content = template_open(r,
+			rows_null(rows, i, first + COL_PHOTO) ? "template.sealed" : "photo.sealed",
+			rows, i, first - 2);
 		if (!t.content.text) {
 			log_error("template_not_opened", "sn", c->sn, "form", t.form, NULL);
 			return false;

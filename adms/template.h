@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "rows.h"
+#include "span.h"
 #include "str.h"
 
 struct req;
@@ -16,5 +17,11 @@ struct req;
  * the terminal's encoding. False, and nothing appended, when it cannot be opened. */
 bool template_write(
 	struct req *, struct str *, const char *pin, const struct rows *, int row, int first);
+
+/* The content of a row of template or photo ("template.sealed", "photo.sealed"), whose columns
+ * row_key and sealed stand side by side. Lives as long as the request; text is NULL when it cannot
+ * be opened. */
+struct span template_open(
+	struct req *, const char *place, const struct rows *, int row, int row_key);
 
 #endif

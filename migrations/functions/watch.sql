@@ -31,9 +31,8 @@ create or replace trigger watch_born after insert on terminal
 -- ------------------------------------------------------------------ contact
 
 -- Late after three of its own intervals, offline after two minutes at least (adms-push 6), and five
--- seconds more, for a contact is written so much later. Nobody
--- was heard before `since`: so long nobody counts as missing. Returns what changed. One process at
--- a time does it.
+-- seconds more, for a contact is written so much later. Nobody was heard before `since`: so long
+-- nobody counts as missing. Returns what changed. One process at a time does it.
 create or replace function watch_states(since timestamptz)
 	returns table (sn text, state text) language plpgsql as $$
 #variable_conflict use_column
