@@ -202,13 +202,24 @@ bool intake_asks(struct intake *in, struct db_statement *question)
 	return true;
 }
 
+/* All of it belongs to the terminal, and what is deleted meanwhile waits: terminal_stays first. */
+static struct db_statement stays_statement(struct intake *in)
+{
+	struct db_arg *args = arena_array(in->arena, 1, sizeof(*args));
+	args[0] = db_int(in->arena, in->terminal->id);
+	return (struct db_statement){ "select terminal_stays($1::int)", args, 1 };
+}
+
 int intake_statements(struct intake *in, const struct rows *rows, struct db_statement *out)
 {
-	int n = records_statements(&in->records, out);
+	int n = 1 + records_statements(&in->records, &out[1]);
 	if (in->people && rows)
 		n += people_statements(in->people, rows, &out[n]);
 	if (in->asked)
 		out[n++] = ask_statement(in);
+	if (n == 1)
+		return 0;
+	out[0] = stays_statement(in);
 	return n;
 }
 

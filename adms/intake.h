@@ -15,7 +15,8 @@ struct intake;
 struct map;
 struct upload_counts;
 
-#define INTAKE_STATEMENTS (RECORDS_STATEMENTS + PEOPLE_STATEMENTS + 1) /* and a question to it */
+/* Before them that the terminal stays, after them a question to it. */
+#define INTAKE_STATEMENTS (RECORDS_STATEMENTS + PEOPLE_STATEMENTS + 2)
 
 /* Of a whole upload, whose pieces have intakes of their own: whom its USER lines tell of. */
 struct intake_told {

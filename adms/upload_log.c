@@ -56,12 +56,11 @@ void upload_log_free(struct upload_log *log)
 	free(log);
 }
 
-static size_t entry_key(int32_t terminal, const char *table, char key[static MAP_MAX_KEY])
+/* By SN, as the table is: a terminal that was deleted and came back has another id. */
+static size_t entry_key(const char *sn, const char *table, char key[static MAP_MAX_KEY])
 {
-	size_t n = strlen(table);
-	memcpy(key, &terminal, sizeof(terminal));
-	memcpy(key + sizeof(terminal), table, n);
-	return sizeof(terminal) + n;
+	_Static_assert(TERMINAL_MAX_SN + 1 + MAX_TABLE < MAP_MAX_KEY, "both and a NUL");
+	return (size_t)snprintf(key, MAP_MAX_KEY, "%s\t%s", sn, table);
 }
 
 /* The entry, made when it is not there; NULL: there are too many. */
@@ -69,7 +68,7 @@ static struct entry *entry_of(
 	struct upload_log *log, int32_t terminal, const char *sn, const char *table)
 {
 	char key[MAP_MAX_KEY];
-	size_t n = entry_key(terminal, table, key);
+	size_t n = entry_key(sn, table, key);
 	struct entry *e = (struct entry *)map_get(log->by_key, key, n);
 	if (e)
 		return e;
@@ -95,6 +94,7 @@ void upload_log_count(struct upload_log *log, const struct terminal *t, const ch
 	struct entry *e = strlen(table) <= MAX_TABLE ? entry_of(log, t->id, t->sn, table) : NULL;
 	if (!e)
 		return;
+	e->terminal = t->id;
 	e->last = clock_now();
 	if (!e->uploads++)
 		e->first = e->last;
@@ -187,7 +187,7 @@ static int entries_take(struct upload_log *log)
 	int n = 0;
 	while (log->entries && n < BATCH_ENTRIES) {
 		struct entry *e = log->entries;
-		map_put(log->by_key, key, entry_key(e->terminal, e->table, key), 0);
+		map_put(log->by_key, key, entry_key(e->sn, e->table, key), 0);
 		log->entries = e->next;
 		e->next = log->writing;
 		log->writing = e;

@@ -26,7 +26,8 @@ enum {
 	BACKOFF_MIN_MS = 100,
 	BACKOFF_MAX_MS = 5000,
 	STEADY_MS = 2000, /* up for this long: the next back-off begins anew */
-	FEW_ARGS = 32
+	FEW_ARGS = 32,
+	MAX_CLASHES = 5 /* times a query is run again after deadlocks */
 };
 
 enum conn_state { CONN_DOWN, CONN_WAITING, CONN_DIALLING, CONN_READY, CONN_BUSY };
@@ -50,7 +51,7 @@ struct conn {
 	struct stmts *prepared;
 	bool deallocate; /* the server knows more names than we do */
 	const struct db_query *query; /* NULL: nobody waits for the answer */
-	bool retried;
+	int retries;
 	int sent; /* messages that are answered by a result, in this pipeline */
 	int last_upkeep; /* the last of them that changes prepared statements, counted from 1 */
 	int answered;
@@ -343,12 +344,12 @@ void conn_send(struct conn *c, const struct db_query *query)
 		fatal("conn_send");
 	c->state = CONN_BUSY;
 	c->query = query;
-	c->retried = false;
+	c->retries = 0;
 	conn_transmit(c);
 }
 
-/* A statement that the server forgot, or whose result has other columns than when it was prepared:
- * nothing was committed, so it may be prepared again. */
+/* A statement that the server forgot, or whose result has other columns than when it was
+ * prepared. */
 static bool failure_is_stale(const PGresult *failure)
 {
 	const char *state = PQresultErrorField(failure, PG_DIAG_SQLSTATE);
@@ -362,21 +363,29 @@ static bool failure_is_stale(const PGresult *failure)
 	       strcmp(function, "RevalidateCachedQuery") == 0;
 }
 
-/* True when the query goes out once more. */
+/* It lost against another transaction, and would win alone. */
+static bool failure_is_a_clash(const PGresult *failure)
+{
+	const char *state = PQresultErrorField(failure, PG_DIAG_SQLSTATE);
+	return state && (strcmp(state, "40P01") == 0 || strcmp(state, "40001") == 0);
+}
+
+/* True when the query goes out once more: nothing was committed. */
 static bool conn_retry(struct conn *c)
 {
 	bool stale = failure_is_stale(c->failure);
+	int most = stale ? 1 : failure_is_a_clash(c->failure) ? MAX_CLASHES : 0;
 
 	if (stale || c->answered < c->last_upkeep) {
 		stmts_clear(c->prepared);
 		c->deallocate = true;
 	}
-	if (!stale || c->retried || !c->query)
+	if (c->retries >= most || !c->query)
 		return false;
 	PQclear(c->result);
 	PQclear(c->failure);
 	c->result = c->failure = NULL;
-	c->retried = true;
+	c->retries++;
 	conn_transmit(c);
 	return true;
 }

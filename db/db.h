@@ -10,6 +10,8 @@
  * trip, in one transaction). There is no open transaction between calls: what must read before it
  * writes is one statement or an SQL function.
  *
+ * What loses a deadlock is run again, up to five times: nothing of it was committed.
+ *
  * When no connection can be had, queries fail at once with SQLSTATE 08006, and the pool dials
  * again with back-off (0.1 s doubling to 5 s) until it succeeds.
  */

@@ -187,6 +187,7 @@ declare
 	ended boolean := false;
 begin
 	perform command_turn(a_terminal);
+	perform terminal_stays(a_terminal);
 	perform terminal_judged(a_terminal); -- locks people, if any, before command_take does
 	for c in select * from command_take(a_terminal, a_take) loop
 		lines := lines - 1;

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MAP_MAX_KEY 64
+#define MAP_MAX_KEY 80
 
 struct map;
 

@@ -250,6 +250,26 @@ def test_a_deleted_terminal_comes_back_as_a_new_one(database, make_server):
 	assert row["terminal_sn"] == "AGAIN001", "its punches keep what it was called"
 
 
+def test_what_loses_a_deadlock_is_done_again(server, make_terminal):
+	"""The deletion holds the terminal and waits for its state, we the other way round."""
+	t = make_terminal(approve=False)
+	t.handshake()
+	id = t.id
+	with server.database.cluster.connect(server.database.name) as other, other.cursor() as cursor:
+		cursor.execute("set deadlock_timeout = '30s'") # so that the deletion is the one that loses
+		cursor.execute("select from terminal_state where terminal_id = %s for update", (id,))
+		deletion = threading.Thread(target=lambda: server.api.delete("/iclock/api/terminals/%d/" % id))
+		deletion.start()
+		waiting = 0
+		while not waiting: # at once: it looks for a deadlock after a second, and only then
+			cursor.execute("select count(*) from pg_locks where not granted")
+			waiting, = cursor.fetchone()
+		cursor.execute("select from terminal where id = %s for key share", (id,))
+	deletion.join(30)
+	assert server.value("select count(*) from terminal") == 0
+	wait_until(lambda: server.value("select deadlocks from pg_stat_database where datname = current_database()"))
+
+
 def test_deletion_while_uploads_and_polls_are_on_their_way(server, make_terminal):
 	t = make_terminal()
 	t.register()
@@ -269,7 +289,7 @@ def test_deletion_while_uploads_and_polls_are_on_their_way(server, make_terminal
 	for thread in threads:
 		thread.start()
 	try:
-		for _ in range(15):
+		for _ in range(30):
 			server.api.delete("/iclock/api/terminals/%d/" % server.value("select id from terminal"))
 			wait_until(lambda: server.value("select count(*) from terminal"), 10)
 			server.sql("update terminal set area_id = 2")

@@ -374,6 +374,21 @@ def test_every_upload_is_counted(server, make_terminal):
 	assert listed(server, "uploadlogs", start_time="2999-01-01") == []
 
 
+def test_a_terminal_that_was_deleted_and_came_back_is_counted_on(server, make_terminal):
+	"""Before the counts were written: two terminals in turn, one serial number."""
+	t = make_terminal()
+	t.register()
+	t.push("NEWTHING", "a")
+	server.api.delete("/iclock/api/terminals/%d/" % t.id)
+	wait_until(lambda: not server.value("select count(*) from terminal"))
+	wait_until(lambda: t.handshake() and server.value("select count(*) from terminal"))
+	t.approve()
+	t.push("NEWTHING", "b")
+	wait_until(lambda: server.sql("select uploads, terminal_id from upload_log where table_name = 'NEWTHING'")
+		== [(2, server.value("select id from terminal"))], 15)
+	assert "upload_log_not_written" not in server.log()
+
+
 def test_punches_of_many_terminals_in_one_write_are_counted_apart(server, make_terminal):
 	"""Half of the lines of each are there already."""
 	from concurrent.futures import ThreadPoolExecutor
