@@ -169,59 +169,67 @@ create or replace function template_kind(bio_type int) returns text
 	select case when bio_type = 1 then 'fingerprint template' when bio_type in (2, 9) then
 		'face template' when bio_type = 7 then 'finger vein template'
 		when bio_type in (6, 8, 10) then 'palm template'
-		else 'template of type ' || bio_type end
+		else 'template of type ' || bio_type::text end
 $$;
 
--- The templates of a PIN that may be sent, with the version they are really of: one that came
+-- The templates of PINs that may be sent, with the version they are really of: one that came
 -- before its terminal had said its version is of the version that terminal has.
-create or replace function template_known(a_pin int)
-	returns table (id bigint, version bigint, bio_type int, major int, size text, bytes int)
+create or replace function template_known(pins int[])
+	returns table (pin_id int, id bigint, version bigint, bio_type int, major int, size text,
+		bytes int)
 	language sql stable as $$
-	select t.id, t.version, t.bio_type, coalesce(nullif(t.major_ver, 0), case t.bio_type
-			when 1 then s.fp_version when 2 then s.face_version end, 0),
+	select t.pin_id, t.id, t.version, t.bio_type, coalesce(nullif(t.major_ver, 0),
+			case t.bio_type when 1 then s.fp_version when 2 then s.face_version end, 0),
 		t.size, octet_length(t.sealed) - 33 -- what sealing adds
 	from template t left join terminal d on d.sn = t.sn and t.major_ver = 0
 	left join terminal_state s on s.terminal_id = d.id
-	where t.pin_id = a_pin and t.valid <> 0 and t.bio_type between 0 and 10
+	where t.pin_id = any(pins) and t.valid <> 0 and t.bio_type between 0 and 10
 $$;
 
--- Why something of this PIN is not on a terminal that can do so much; null when nothing is missing.
--- What a terminal has no sensor for is not missing.
-create or replace function template_reason(a_pin int, versions int[], photos boolean,
-	pictures boolean) returns text language plpgsql stable
+-- Why something of these PINs is not on a terminal that can do so much; no row where nothing is
+-- missing. What a terminal has no sensor for is not missing.
+create or replace function template_reasons(pins int[], versions int[], photos boolean,
+	pictures boolean) returns table (pin_id int, reason text) language plpgsql stable
 	set plan_cache_mode = force_generic_plan as $$ -- planning it takes longer than doing it
+#variable_conflict use_column
 begin
-	return (with kinds as (
-		select template_kind(bio_type) as kind, max(major) as major,
-			bool_or(template_fits(bio_type, major, versions[bio_type + 1])) as fits
-		from template_known(a_pin) group by 1
+	return query with kinds as (
+		select k.pin_id, template_kind(k.bio_type) as kind, max(k.major) as major,
+			bool_or(template_fits(k.bio_type, k.major, versions[k.bio_type + 1])) as fits
+		from template_known(pins) k group by 1, 2
 	), able as (
 		select template_kind(n) as kind, max(versions[n + 1]) as version,
 			bool_or(versions[n + 1] is null or versions[n + 1] <> 0) as possible
 		from generate_series(0, 10) n group by 1
-	), photo_there as (
-		select count(*) > 0 as face from photo where pin_id = a_pin and form = 'BIOPHOTO'
-			and bio_type in (0, 9)
+	), faces as (
+		select distinct f.pin_id from photo f
+		where f.pin_id = any(pins) and f.form = 'BIOPHOTO' and f.bio_type in (0, 9)
 	)
-	select string_agg(reason, '. ' order by reason) from (
-		select k.kind || case when k.major > 0 then ' of version ' || k.major
+	select r.pin_id, string_agg(r.reason, '. ' order by r.reason) from (
+		select k.pin_id, k.kind || case when k.major > 0 then ' of version ' || k.major
 				else ' of unknown version' end || '; this terminal '
 			|| case when a.version > 0 then 'has ' || a.version
 				when a.version = -1 then 'has another version'
 				else 'has not said which version it has' end
 			|| case when k.kind <> 'face template' then ''
-				when p.face then ', and takes no photos' else ', and there is no photo' end
+				when f.pin_id is null then ', and there is no photo'
+				else ', and takes no photos' end
 			as reason
-		from kinds k join able a using (kind), photo_there p
+		from kinds k join able a on a.kind = k.kind left join faces f on f.pin_id = k.pin_id
 		where not k.fits and a.possible
-			and not (k.kind = 'face template' and p.face and photos is true)
+			and not (k.kind = 'face template' and f.pin_id is not null and photos is true)
 		union all
-		select 'face photo; this terminal takes none' from photo_there p, able a
-		where p.face and photos is not true and a.kind = 'face template' and a.possible
-			and not exists (select from kinds where kind = a.kind)
+		select f.pin_id, 'face photo; this terminal takes none' from faces f, able a
+		where photos is not true and a.kind = 'face template' and a.possible
+			and not exists (select from kinds k where k.pin_id = f.pin_id and k.kind = a.kind)
 		union all
-		select 'user picture; this terminal has not said whether it takes any'
-		where pictures is null
-			and exists (select from photo where pin_id = a_pin and form = 'USERPIC')
-	) r);
+		select distinct f.pin_id, 'user picture; this terminal has not said whether it takes any'
+		from photo f where pictures is null and f.pin_id = any(pins) and f.form = 'USERPIC'
+	) r group by r.pin_id;
 end $$;
+
+-- That of one PIN; null when nothing is missing.
+create or replace function template_reason(a_pin int, versions int[], photos boolean,
+	pictures boolean) returns text language sql stable as $$
+	select reason from template_reasons(array[a_pin], versions, photos, pictures)
+$$;

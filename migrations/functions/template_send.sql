@@ -30,23 +30,25 @@ create or replace function template_fallback(form text, variant int, value int, 
 	end
 $$;
 
--- Puts what is newer than the cursor of a person on a terminal into the queue, as far as it fits.
--- Not yet when the user is only on the way: then it waits for the user, or leaves in the same reply.
-create or replace function template_queue(p terminal_person, a_generation int, b terminal_bio)
-	returns void language plpgsql set plan_cache_mode = force_generic_plan as $$
-declare
-	soon timestamptz := case when p.user_there then now() else 'infinity' end;
+-- Puts what is newer than the cursors of these people on a terminal into the queue, as far as it
+-- fits; their rows are locked. Not yet when the user is only on the way: then it waits for the user,
+-- or leaves in the same reply.
+create or replace function template_queue(a_terminal int, pins int[], a_generation int,
+	b terminal_bio) returns void language plpgsql
+	set plan_cache_mode = force_generic_plan as $$ -- planning it takes longer than doing it
 begin
 	insert into terminal_template as x (terminal_id, pin_id, template_id, version, form, variant,
 		due)
-	select p.terminal_id, p.pin_id, k.id, k.version, f.form,
-		coalesce(h.variant, template_variant(f.form, k.size, k.bytes)), soon
-	from template_known(p.pin_id) k
-	cross join lateral (select template_form(a_generation, k.bio_type, k.major) as form) f
-	left join terminal_habit h on h.terminal_id = p.terminal_id and h.form = f.form
-	where k.version > p.bio_sent and f.form is not null
+	select p.terminal_id, p.pin_id, k.id, k.version, k.form,
+		coalesce(h.variant, template_variant(k.form, k.size, k.bytes)),
+		case when p.user_there then now() else 'infinity' end
+	from (select *, template_form(a_generation, bio_type, major) as form
+		from template_known(pins) offset 0) k
+	join terminal_person p on p.terminal_id = a_terminal and p.pin_id = k.pin_id
+	left join terminal_habit h on h.terminal_id = a_terminal and h.form = k.form
+	where k.version > p.bio_sent and k.form is not null
 		and template_fits(k.bio_type, k.major, b.versions[k.bio_type + 1])
-	order by k.version
+	order by p.pin_id, k.version
 	on conflict (template_id, terminal_id) where template_id is not null do update
 		set version = excluded.version, form = excluded.form, variant = excluded.variant,
 			tried = 0, tries = 0, due = excluded.due, sent_id = null, return_value = null,
@@ -54,25 +56,28 @@ begin
 		where x.version <> excluded.version;
 	insert into terminal_template as x (terminal_id, pin_id, photo_id, version, form, variant, due)
 	select p.terminal_id, p.pin_id, f.id, f.version, f.form,
-		coalesce(h.variant, template_variant(f.form, f.size, octet_length(f.sealed) - 33)), soon
+		coalesce(h.variant, template_variant(f.form, f.size, octet_length(f.sealed) - 33)),
+		case when p.user_there then now() else 'infinity' end
 	from photo f
-	left join terminal_habit h on h.terminal_id = p.terminal_id and h.form = f.form
-	where f.pin_id = p.pin_id and f.version > p.bio_sent
+	join terminal_person p on p.terminal_id = a_terminal and p.pin_id = f.pin_id
+	left join terminal_habit h on h.terminal_id = a_terminal and h.form = f.form
+	where f.pin_id = any(pins) and f.version > p.bio_sent
 		and (f.form = 'USERPIC' and b.pictures is true
 			or f.form = 'BIOPHOTO' and f.bio_type in (0, 9) and b.photos is true
 			-- never template and photo of the same type together
-			and not exists (select from template_known(p.pin_id) k where k.bio_type = 9
+			and not exists (select from template_known(array[f.pin_id]) k where k.bio_type = 9
 				and template_form(a_generation, 9, k.major) is not null
 				and template_fits(9, k.major, b.versions[10])))
-	order by f.version
+	order by p.pin_id, f.version
 	on conflict (photo_id, terminal_id) where photo_id is not null do update
 		set version = excluded.version, form = excluded.form, variant = excluded.variant,
 			tried = 0, tries = 0, due = excluded.due, sent_id = null, return_value = null,
 			reason = null
 		where x.version <> excluded.version;
-	update terminal_person set bio_sent = bio_version,
-		bio_reason = template_reason(p.pin_id, b.versions, b.photos, b.pictures)
-	where terminal_id = p.terminal_id and pin_id = p.pin_id;
+	update terminal_person p set bio_sent = p.bio_version, bio_reason = r.reason
+	from unnest(pins) n (pin_id)
+	left join template_reasons(pins, b.versions, b.photos, b.pictures) r on r.pin_id = n.pin_id
+	where p.terminal_id = a_terminal and p.pin_id = n.pin_id;
 end $$;
 
 -- The bytes of a line that carries so many digits of base64.
@@ -112,7 +117,7 @@ begin
 end $$;
 
 -- Templates that leave with this heartbeat: what is queued, then people whose templates are not
--- queued yet, until the reply is full.
+-- queued yet, a hundred at a time, until there is something to send.
 create or replace function template_take(a_terminal int, a_take bigint, pins int[], room int,
 	lines int, first boolean)
 	returns table (id bigint, emp_code text, form text, variant int, bio_type int, bio_no int,
@@ -122,38 +127,33 @@ create or replace function template_take(a_terminal int, a_take bigint, pins int
 #variable_conflict use_column
 declare
 	b terminal_bio%rowtype;
-	person terminal_person%rowtype;
 	picked bigint[];
+	people int[];
+	rounds int := 0;
 	generation int := (select t.generation from terminal t where t.id = a_terminal);
-	queued int := 0;
 begin
 	b := terminal_judged(a_terminal);
 	picked := template_pick(a_terminal, pins, room, lines, first);
-	if picked = '{}' then
-		for person in
-			select * from (
-				select * from terminal_person p where p.terminal_id = a_terminal and p.wanted
-					and p.user_there and p.bio_sent < p.bio_version order by p.pin_id limit 300
-				for update skip locked) ready
+	while picked = '{}' loop
+		people := array(select pin_id from (
+			select p.pin_id from terminal_person p where p.terminal_id = a_terminal and p.wanted
+				and p.user_there and p.bio_sent < p.bio_version order by p.pin_id limit 100
+			for update skip locked) ready
 			union all
-			select * from (
-				select * from terminal_person p where p.terminal_id = a_terminal
-					and p.pin_id = any(pins) and p.wanted and not p.user_there
-					and p.bio_sent < p.bio_version order by p.pin_id
-				for update skip locked) coming
-		loop
-			perform template_queue(person, generation, b);
-			queued := queued + 1;
-			-- enough to fill any reply waits then
-			exit when queued % 20 = 0 and (select count(*) >= lines from (select
-				from terminal_template q where q.terminal_id = a_terminal
-				and (q.due <= now() or q.due = 'infinity') limit lines) enough);
-		end loop;
-		picked := template_pick(a_terminal, pins, room, lines, first);
-		if picked = '{}' and queued >= 300 then
+			select pin_id from (
+			select p.pin_id from terminal_person p where p.terminal_id = a_terminal
+				and p.pin_id = any(pins) and p.wanted and not p.user_there
+				and p.bio_sent < p.bio_version order by p.pin_id
+			for update skip locked) coming);
+		exit when people = '{}';
+		if rounds = 3 then
 			perform terminal_wake(array[a_terminal]); -- nothing of theirs fits: go on with others
+			exit;
 		end if;
-	end if;
+		perform template_queue(a_terminal, people, generation, b);
+		picked := template_pick(a_terminal, pins, room, lines, first);
+		rounds := rounds + 1;
+	end loop;
 	return query
 		with taken as (
 			update terminal_template q set sent_id = nextval('command_id'), take = a_take,
