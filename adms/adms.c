@@ -289,6 +289,8 @@ struct adms *adms_new(const struct adms_options *options)
 	adms->chores.prev = adms->chores.next = &adms->chores;
 	adms->db = adms_pool(adms, "punchd terminals", 4);
 	adms->ingest_db = adms_pool(adms, "punchd ingest", 2);
+	/* one: a fleet that fetches everything must not take the processors from everybody else */
+	adms->commands_db = adms_pool(adms, "punchd commands", 1);
 	adms->terminals = terminals_new(adms);
 	adms->ingest = ingest_new(adms);
 	adms->uploads = upload_log_new(adms);
@@ -327,6 +329,7 @@ void adms_free(struct adms *adms)
 	ingest_close(adms->ingest);
 	db_free(adms->db);
 	db_free(adms->ingest_db);
+	db_free(adms->commands_db);
 	watch_free(adms);
 	ingest_free(adms->ingest);
 	upload_log_free(adms->uploads);

@@ -23,6 +23,7 @@ struct adms {
 	struct adms_options o;
 	struct db *db; /* terminals: handshakes, commands, records */
 	struct db *ingest_db; /* punches */
+	struct db *commands_db; /* what leaves with heartbeats and its results, see adms_new() */
 	struct db_listener *listener;
 	struct terminals *terminals;
 	struct ingest *ingest;

@@ -86,7 +86,10 @@ static void commands_take(struct req *r)
 		{ "select * from command_take_all($1::int, $2::bigint)", args, LEN(args) } };
 	int first = t->lost_take ? 0 : 1;
 	req_query_with(r, commands_taken,
-		&(struct req_query_options){ .binary = true, .try = true, .deadline_ms = POLL_MS },
+		&(struct req_query_options){ .db = contact_of(r)->adms->commands_db,
+			.binary = true,
+			.try = true,
+			.deadline_ms = POLL_MS },
 		&statements[first], (int)LEN(statements) - first);
 }
 
@@ -188,8 +191,9 @@ static void commands_return(struct req *r)
 		db_int(a, poll->take) };
 	const struct db_statement untake = { "select command_untake($1::int, $2::bigint)", args,
 		LEN(args) };
-	req_query_with(
-		r, commands_returned, &(struct req_query_options){ .try = true }, &untake, 1);
+	req_query_with(r, commands_returned,
+		&(struct req_query_options){ .db = contact_of(r)->adms->commands_db, .try = true },
+		&untake, 1);
 }
 
 static void commands_returned(struct req *r, const struct rows *rows)
@@ -321,7 +325,8 @@ void command_result(struct req *r, const struct rows *rows)
 	/* more may wait: what was sent has made room */
 	c->terminal->due = true;
 	c->terminal->woken++;
-	req_query_with(r, results_kept, &(struct req_query_options){ 0 }, statements, n);
+	req_query_with(r, results_kept, &(struct req_query_options){ .db = c->adms->commands_db },
+		statements, n);
 }
 
 static void results_kept(struct req *r, const struct rows *rows)

@@ -259,9 +259,11 @@ $$;
 
 -- Results of a terminal: they count only for commands sent to it. A person who was absent already
 -- counts as removed. Storage, time or memory lacking, busy: the person is sent again, later and
--- later; so is every removal that failed. Rows are locked in order, as person_mark does.
+-- later; so is every removal that failed. Rows are locked in order, as person_mark does. By index,
+-- as command_take_all.
 create or replace function command_results(a_terminal int, ids bigint[], returns int[],
-	texts text[]) returns int language plpgsql as $$
+	texts text[]) returns int language plpgsql set enable_seqscan = off
+	set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
 	known int;
 	more int;
@@ -291,9 +293,12 @@ begin
 		select id, value, value >= 0 or value in (-1, -2, -10) as absent,
 			value in (-3, -1001, -1003, -1005, -1007) as later
 		from unnest(ids, returns) as a (id, value)
+	), asked as materialized ( -- few, whatever the terminal holds
+		select p.sent_id, p.terminal_id, p.pin_id, p.wanted from terminal_person p
+		where p.sent_id = any(ids)
 	), judged as (
 		select id, value, p.pin_id, case when p.wanted then later else not absent end as again
-		from answer a join terminal_person p on p.sent_id = a.id and p.terminal_id = a_terminal
+		from answer a join asked p on p.sent_id = a.id and p.terminal_id = a_terminal
 	), confirmed as (
 		update terminal_person p set return_value = j.value, sent_id = null, tries = p.tries + 1,
 			retry_at = case when not j.again then null

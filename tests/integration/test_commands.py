@@ -258,14 +258,14 @@ def test_a_terminal_that_goes_before_the_reply_takes_nothing(server, make_termin
 		if new.state = 'sent' then perform pg_advisory_xact_lock(99); end if; return new; end $$""")
 	cid = queue(server, t, "REBOOT")[0]
 	server.sql("create trigger a_test before update on terminal_command for each row execute function test_held()")
-	time.sleep(1)  # from then on a heartbeat takes it
 	waiting = "select count(*) from pg_locks where locktype = 'advisory' and objid = 99 and not granted"
 	with server.database.connect() as other:
 		with other.cursor() as cursor:
 			cursor.execute("select pg_advisory_lock(99)")
 			with t.connect() as c:
-				c.send(t.request_bytes("GET", "/iclock/getrequest?SN=" + t.sn))
-				wait_until(lambda: server.value(waiting))
+				# until one of them takes it
+				wait_until(lambda: server.value(waiting)
+					or c.send(t.request_bytes("GET", "/iclock/getrequest?SN=" + t.sn)))
 				c.reset()
 			assert server.probe("/healthz") == 200, "the loop has gone round, so it knows"
 			cursor.execute("select pg_advisory_unlock(99)")
