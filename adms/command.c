@@ -180,31 +180,46 @@ static const char *commands_text(struct req *r, const struct rows *rows)
 	return out.len ? str_text(&out) : NULL;
 }
 
-/* The terminal has gone before the reply: what was taken is as if never sent. */
-static req_step commands_returned;
+struct giving_back {
+	struct terminal *terminal;
+	int64_t take;
+	struct arena *arena;
+	struct db_arg args[2];
+	struct db_statement statement;
+};
 
-static void commands_return(struct req *r)
+static void commands_given_back(void *arg, struct rows *rows, const struct db_error *error)
 {
-	struct arena *a = req_arena(r);
-	const struct poll *poll = contact_of(r)->data;
-	const struct db_arg args[] = { db_int(a, contact_of(r)->terminal->id),
-		db_int(a, poll->take) };
-	const struct db_statement untake = { "select command_untake($1::int, $2::bigint)", args,
-		LEN(args) };
-	req_query_with(r, commands_returned,
-		&(struct req_query_options){ .db = contact_of(r)->adms->commands_db, .try = true },
-		&untake, 1);
-}
-
-static void commands_returned(struct req *r, const struct rows *rows)
-{
-	const struct poll *poll = contact_of(r)->data;
-	struct terminal *t = contact_of(r)->terminal;
-	if (req_error(r))
-		t->lost_take = poll->take;
+	struct giving_back *g = arg;
+	struct terminal *t = g->terminal;
+	if (error)
+		t->lost_take = g->take;
 	/* a poll in between found nothing */
 	t->due = true;
 	t->woken++;
+	rows_free(rows);
+	arena_free(g->arena);
+}
+
+/* The terminal has gone before the reply: what was taken is as if never sent. Not a query of the
+ * request, which ends with its client. */
+static void commands_give_back(struct req *r)
+{
+	const struct contact *c = contact_of(r);
+	const struct poll *poll = c->data;
+	struct arena *a = arena_new();
+	struct giving_back *g = arena_alloc(a, sizeof(*g));
+	*g = (struct giving_back){ .terminal = c->terminal,
+		.take = poll->take,
+		.arena = a,
+		.args = { db_int(a, c->terminal->id), db_int(a, poll->take) } };
+	g->statement = (struct db_statement){ "select command_untake($1::int, $2::bigint)", g->args,
+		LEN(g->args) };
+	db_query(c->adms->commands_db, &(struct db_query){ .statements = &g->statement,
+					       .nstatements = 1,
+					       .deadline_ms = POLL_MS,
+					       .done = commands_given_back,
+					       .arg = g });
 	req_text(r, 200, "OK");
 }
 
@@ -226,7 +241,7 @@ static void commands_taken(struct req *r, const struct rows *rows)
 		return;
 	}
 	if (req_gone(r)) {
-		commands_return(r);
+		commands_give_back(r);
 		return;
 	}
 	const char *text = commands_text(r, rows);
