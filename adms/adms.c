@@ -289,8 +289,9 @@ struct adms *adms_new(const struct adms_options *options)
 	adms->chores.prev = adms->chores.next = &adms->chores;
 	adms->db = adms_pool(adms, "punchd terminals", 4);
 	adms->ingest_db = adms_pool(adms, "punchd ingest", 2);
-	/* one: a fleet that fetches everything must not take the processors from everybody else */
-	adms->commands_db = adms_pool(adms, "punchd commands", 1);
+	/* one each: a fleet that fetches everything must not take the processors from all others */
+	adms->poll_db = adms_pool(adms, "punchd polls", 1);
+	adms->results_db = adms_pool(adms, "punchd results", 1);
 	adms->terminals = terminals_new(adms);
 	adms->ingest = ingest_new(adms);
 	adms->uploads = upload_log_new(adms);
@@ -329,7 +330,8 @@ void adms_free(struct adms *adms)
 	ingest_close(adms->ingest);
 	db_free(adms->db);
 	db_free(adms->ingest_db);
-	db_free(adms->commands_db);
+	db_free(adms->poll_db);
+	db_free(adms->results_db);
 	watch_free(adms);
 	ingest_free(adms->ingest);
 	upload_log_free(adms->uploads);

@@ -21,9 +21,10 @@ struct chore {
 
 struct adms {
 	struct adms_options o;
-	struct db *db; /* terminals: handshakes, commands, records */
+	struct db *db; /* terminals: handshakes, records */
+	struct db *poll_db; /* what leaves with heartbeats; waits for no lock, see adms_new() */
+	struct db *results_db; /* of commands; waits while very many people are marked */
 	struct db *ingest_db; /* punches */
-	struct db *commands_db; /* what leaves with heartbeats and its results, see adms_new() */
 	struct db_listener *listener;
 	struct terminals *terminals;
 	struct ingest *ingest;
@@ -79,6 +80,10 @@ req_step remote_verify; /* POST cdata with AuthType */
 req_step command_poll; /* getrequest */
 req_step command_result; /* devicecmd */
 req_step photo_fetch; /* photo/<token>.jpg */
+
+/* A person's name as the terminal takes it: its encoding, cut between characters at its limit. */
+const char *command_name(
+	struct arena *a, const struct terminal *t, const char *first, const char *last);
 
 /* command.c: the user line of a person, in the terminal's words and encoding; rows as of
  * command_take(). */

@@ -22,7 +22,6 @@
 #define PIN_BYTES 80
 #define MAX_RESULTS 1000
 #define MAX_RETURNED 4000
-#define NAME_BYTES 24 /* adms-push 4.3 */
 
 static void commands_take(struct req *);
 static req_step commands_taken, results_kept;
@@ -59,7 +58,8 @@ void command_poll(struct req *r, const struct rows *rows)
 	c->adms->stats.heartbeats++;
 	if (text && info_parse(span_of(text), &info))
 		terminal_told(c->adms->terminals, t, &info);
-	if (!t->due || !t->approved) {
+	/* our words are not those of access control: some of them delete everybody there */
+	if (!t->due || !t->approved || t->dialect.generation == GENERATION_ACC) {
 		req_reply(r, 200, "text/plain", "OK", 2);
 		return;
 	}
@@ -86,7 +86,7 @@ static void commands_take(struct req *r)
 		{ "select * from command_take_all($1::int, $2::bigint)", args, LEN(args) } };
 	int first = t->lost_take ? 0 : 1;
 	req_query_with(r, commands_taken,
-		&(struct req_query_options){ .db = contact_of(r)->adms->commands_db,
+		&(struct req_query_options){ .db = contact_of(r)->adms->poll_db,
 			.binary = true,
 			.try = true,
 			.deadline_ms = POLL_MS },
@@ -99,11 +99,44 @@ static const char *person_member(json_t *person, const char *key)
 	return json_string_value(json_object_get(person, key));
 }
 
+static size_t questions_count(const char *text)
+{
+	size_t n = 0;
+	for (; *text; text++)
+		n += *text == '?';
+	return n;
+}
+
+/* Control characters of UTF-8 beyond ASCII: text_encode() makes blanks of them. */
+static bool has_c1_control(const char *text)
+{
+	for (const char *p = text; (p = strchr(p, '\xc2')); p++)
+		if ((unsigned char)p[1] < 0xa0)
+			return true;
+	return false;
+}
+
+/* NULL when the terminal cannot be told exactly this PIN: it would be somebody else's. */
 static const char *pin_write(struct req *r, const struct rows *rows, int i)
 {
 	size_t n;
-	return text_encode(req_arena(r), rows_text(rows, i, COL_PIN),
-		&contact_of(r)->terminal->encoding, PIN_BYTES, &n);
+	const char *pin = rows_text(rows, i, COL_PIN);
+	const char *written =
+		text_encode(req_arena(r), pin, &contact_of(r)->terminal->encoding, PIN_BYTES, &n);
+	if (questions_count(written) == questions_count(pin) && !has_c1_control(pin))
+		return written;
+	log_warn("pin_cannot_be_sent", "sn", contact_of(r)->sn, NULL);
+	return NULL;
+}
+
+const char *command_name(
+	struct arena *a, const struct terminal *t, const char *first, const char *last)
+{
+	const struct dialect_name_limit limit = dialect_name_limit(&t->dialect);
+	char *name = arena_printf(a, "%s%s%s", first, *first && *last ? " " : "", last);
+	size_t n;
+	name[text_cut_chars(name, limit.chars)] = '\0';
+	return text_encode(a, name, &t->encoding, limit.bytes, &n);
 }
 
 bool command_write_person(
@@ -121,14 +154,16 @@ bool command_write_person(
 		return false;
 	}
 	arena_defer(a, (void (*)(void *))json_decref, person);
-	const char *first = rows_text(rows, i, COL_FIRST), *last = rows_text(rows, i, COL_LAST);
-	const char *name = arena_printf(a, "%s%s%s", first, *first && *last ? " " : "", last);
 	int64_t privilege = rows_int(rows, i, COL_PRIVILEGE),
 		verify = rows_int(rows, i, COL_VERIFY);
 	const char *card = person_member(person, "card_no"),
 		   *password = person_member(person, "device_password");
-	struct dialect_user user = { .pin = pin_write(r, rows, i),
-		.name = text_encode(a, name, &t->encoding, NAME_BYTES, &n),
+	const char *pin = pin_write(r, rows, i);
+	if (!pin)
+		return false;
+	struct dialect_user user = { .pin = pin,
+		.name = command_name(
+			a, t, rows_text(rows, i, COL_FIRST), rows_text(rows, i, COL_LAST)),
 		.privilege = arena_printf(a, "%d", (int)privilege),
 		.password = password ? password : "",
 		.card = card ? card : "",
@@ -158,10 +193,13 @@ static bool command_write(struct req *r, struct str *out, const struct rows *row
 		content_write(r, out, rows_text(rows, i, COL_CONTENT));
 		return true;
 	}
+	const char *pin = pin_write(r, rows, i);
+	if (!pin)
+		return false;
 	if (!rows_null(rows, i, COL_FORM))
-		return template_write(r, out, pin_write(r, rows, i), rows, i, COL_FORM);
+		return template_write(r, out, pin, rows, i, COL_FORM);
 	if (!rows_bool(rows, i, COL_WANTED))
-		return dialect_user_delete(out, &t->dialect, pin_write(r, rows, i));
+		return dialect_user_delete(out, &t->dialect, pin);
 	return command_write_person(r, out, t, rows, i);
 }
 
@@ -215,11 +253,11 @@ static void commands_give_back(struct req *r)
 		.args = { db_int(a, c->terminal->id), db_int(a, poll->take) } };
 	g->statement = (struct db_statement){ "select command_untake($1::int, $2::bigint)", g->args,
 		LEN(g->args) };
-	db_query(c->adms->commands_db, &(struct db_query){ .statements = &g->statement,
-					       .nstatements = 1,
-					       .deadline_ms = POLL_MS,
-					       .done = commands_given_back,
-					       .arg = g });
+	db_query(c->adms->poll_db, &(struct db_query){ .statements = &g->statement,
+					   .nstatements = 1,
+					   .deadline_ms = POLL_MS,
+					   .done = commands_given_back,
+					   .arg = g });
 	req_text(r, 200, "OK");
 }
 
@@ -227,8 +265,10 @@ static void commands_taken(struct req *r, const struct rows *rows)
 {
 	struct terminal *t = contact_of(r)->terminal;
 	const struct poll *poll = contact_of(r)->data;
-	if (req_error(r)) { /* still due: the next heartbeat asks again */
-		t->lost_take = poll->take;
+	const struct db_error *error = req_error(r);
+	if (error) { /* still due: the next heartbeat asks again */
+		if (strcmp(error->state, "55P03") != 0) /* waited for too long, took nothing */
+			t->lost_take = poll->take;
 		req_text(r, 200, "OK");
 		return;
 	}
@@ -259,17 +299,33 @@ struct results {
 	struct records files; /* what SHELL and GetFile brought: sealed, like other raw uploads */
 };
 
-/* What came with the result may be anything. False: it is no file. Kept only where such commands can
- * have been sent. */
-static bool results_keep_file(
-	struct results *s, const struct terminal *t, const struct devicecmd_result *result)
+/* Which table keeps what came with a result, NULL: none does. Some builds leave CMD out. */
+static const char *result_table(const struct devicecmd_result *result, bool dangerous)
 {
-	const char *table = span_is(result->cmd, "GetFile") ? "GETFILE"
-			    : span_is(result->cmd, "Shell") ? "SHELL"
-							    : NULL;
-	if (table && result->content.len > 0 && s->files.adms->o.config->dangerous_commands)
-		records_raw(&s->files, t, table, NULL, result->content, 1);
-	return table;
+	if (span_is(result->cmd, "GetFile") || devicecmd_field(result, "FILENAME").text)
+		return "GETFILE";
+	if (span_is(result->cmd, "Shell") || (dangerous && !result->cmd.text))
+		return "SHELL";
+	return NULL;
+}
+
+/*
+ * What SHELL and GetFile bring may be anything, so it is sealed, and the command only says where it
+ * is. Kept only where such commands can have been sent.
+ */
+static void results_keep_file(struct results *s, const struct terminal *t,
+	const struct devicecmd_result *result, const char **text)
+{
+	bool dangerous = s->files.adms->o.config->dangerous_commands;
+	const char *table = result_table(result, dangerous);
+	if (!table)
+		return;
+	*text = NULL;
+	if (result->content.len > 0 && dangerous) {
+		char hex[2 * SEAL_KEY_SIZE + 1];
+		str_hex(records_file(&s->files, t, table, result->content), SEAL_KEY_SIZE, hex);
+		*text = arena_printf(s->files.arena, "sealed %s", hex);
+	}
 }
 
 /* Ids are ours when they are numbers; whatever else a terminal says is acknowledged. */
@@ -299,8 +355,8 @@ static void results_add(struct req *r, struct results *s, const struct devicecmd
 	if (span_is(result->cmd, "INFO") && result->content.len > 0) {
 		s->dump = result->content;
 		s->texts[s->n - 1] = NULL; /* kept as options */
-	} else if (results_keep_file(s, t, result)) {
-		s->texts[s->n - 1] = NULL;
+	} else if (!sum.text) {
+		results_keep_file(s, t, result, &s->texts[s->n - 1]);
 	}
 }
 
@@ -340,7 +396,7 @@ void command_result(struct req *r, const struct rows *rows)
 	/* more may wait: what was sent has made room */
 	c->terminal->due = true;
 	c->terminal->woken++;
-	req_query_with(r, results_kept, &(struct req_query_options){ .db = c->adms->commands_db },
+	req_query_with(r, results_kept, &(struct req_query_options){ .db = c->adms->results_db },
 		statements, n);
 }
 

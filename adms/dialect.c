@@ -1,7 +1,7 @@
 /* The table of tells: what names, platforms and firmware say about a terminal. */
 #include "dialect.h"
 
-#include <stddef.h>
+#include <stdint.h>
 #include <strings.h>
 
 #include "fatal.h"
@@ -103,6 +103,19 @@ const char *dialect_name(enum generation g)
 		[GENERATION_5] = "G5",
 		[GENERATION_ACC] = "ACC" };
 	return g >= GENERATION_1 && g <= GENERATION_ACC ? names[g] : "";
+}
+
+/*
+ * Black-and-white terminals of the first generation have 8 bytes for a name, later ones 24; from
+ * the fourth on the 24 are characters.
+ */
+struct dialect_name_limit dialect_name_limit(const struct dialect *d)
+{
+	if (d->generation <= GENERATION_1)
+		return (struct dialect_name_limit){ 8, 8 };
+	if (d->generation <= GENERATION_3)
+		return (struct dialect_name_limit){ 24, 24 };
+	return (struct dialect_name_limit){ SIZE_MAX, 24 };
 }
 
 /* Documents disagree on what single digits mean, so all of them are set; old firmware has ten. */

@@ -6,6 +6,7 @@
 #define DIALECT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum generation {
 	GENERATION_1 = 1, /* to 2010: no pushver, DATA USER */
@@ -48,6 +49,13 @@ struct dialect dialect_of(const struct dialect_facts *);
 
 /* "G1" to "G5", "ACC". */
 const char *dialect_name(enum generation);
+
+/* How much of a person's name the terminal keeps: in bytes of its own encoding (SIZE_MAX: of any
+ * length), and in characters. */
+struct dialect_name_limit {
+	size_t bytes, chars;
+};
+struct dialect_name_limit dialect_name_limit(const struct dialect *);
 
 /* The value of TransFlag that uploads everything, in the form the terminal reads. Constant. */
 const char *dialect_trans_flag(const struct dialect *);

@@ -47,12 +47,8 @@ void handshake_start(struct req *r, const struct rows *rows)
 	struct dialect *d = arena_alloc(a, sizeof(*d));
 	*d = handshake_dialect(r);
 	c->data = d;
-	if (d->generation == GENERATION_ACC) {
-		req_text(r, 200, "OK"); /* adms-push 1.8: not registered here */
-		return;
-	}
 	/* RemoteAtt, and G2's GET with a PIN (adms-push 5) */
-	if (req_param(r, "PIN") && !req_param(r, "options")) {
+	if (req_param(r, "PIN") && !req_param(r, "options") && d->generation != GENERATION_ACC) {
 		remote_attendance(r, NULL);
 		return;
 	}
@@ -96,12 +92,18 @@ static void hello_said(struct req *r, const struct rows *rows)
 	struct arena *a = req_arena(r);
 	struct contact *c = contact_of(r);
 	struct terminal *t = c->terminal;
+	const struct dialect *d = c->data;
 	if (rows_count(rows) == 0) { /* deleted meanwhile */
 		req_text(r, 200, "ERROR: not authorised");
 		return;
 	}
+	if (d->generation == GENERATION_ACC) {
+		t->generation = d->generation;
+		req_text(r, 200, "OK"); /* adms-push 1.8: not registered here */
+		return;
+	}
 	struct options_block block = { .sn = t->sn,
-		.dialect = c->data,
+		.dialect = d,
 		.stamps = stamps_read(arena_strdup(a, rows_text(rows, 0, COL_STAMPS))),
 		.error_delay = 30,
 		.delay = (int)rows_int(rows, 0, COL_HEARTBEAT),

@@ -53,7 +53,7 @@ bool photo_token_read(const char *name, struct photo_token *out)
 	       strcmp(at + HASH_DIGITS, ".jpg") == 0;
 }
 
-static bool token_good(const struct adms *adms, struct arena *a, const struct photo_token *t)
+bool photo_token_good(const struct adms *adms, struct arena *a, const struct photo_token *t)
 {
 	unsigned char hash[SEAL_KEY_SIZE];
 	char hex[HASH_DIGITS + 1];
@@ -73,7 +73,8 @@ void photo_fetch(struct req *r, const struct rows *rows)
 	struct adms *adms = req_ctx(r);
 	struct photo_token t;
 	req_hide_path(r);
-	if (!photo_token_read(strrchr(req_path(r), '/') + 1, &t) || !token_good(adms, a, &t)) {
+	if (!photo_token_read(strrchr(req_path(r), '/') + 1, &t) ||
+		!photo_token_good(adms, a, &t)) {
 		photo_missing(r);
 		return;
 	}

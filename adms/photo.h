@@ -26,4 +26,7 @@ struct photo_token {
 /* Reads the last part of a path; false when it is no such token. Pure, fuzzed. */
 bool photo_token_read(const char *name, struct photo_token *out);
 
+/* Whether photo_url() made it, not longer ago than PHOTO_SECONDS. */
+bool photo_token_good(const struct adms *, struct arena *, const struct photo_token *);
+
 #endif

@@ -97,6 +97,15 @@ void records_raw(struct records *rs, const struct terminal *t, const char *table
 	records_seal(rs, row, "raw_upload.sealed", content);
 }
 
+const unsigned char *records_file(
+	struct records *rs, const struct terminal *t, const char *table, struct span content)
+{
+	unsigned char *hash = arena_alloc(rs->arena, SEAL_KEY_SIZE);
+	content_hash(rs, t, table, content, hash);
+	records_raw(rs, t, table, NULL, content, 1);
+	return hash;
+}
+
 const char *records_text(struct records *rs, const struct terminal *t, struct span s)
 {
 	return s.text ? text_decode(rs->arena, s, &t->encoding) : NULL;

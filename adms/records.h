@@ -58,6 +58,10 @@ const char *records_objects(struct arena *, const struct terminal *, const struc
 void records_raw(struct records *, const struct terminal *, const char *table, const char *pin,
 	struct span content, int lines);
 
+/* What a command brought, kept like a raw upload; returns its content hash, SEAL_KEY_SIZE bytes. */
+const unsigned char *records_file(
+	struct records *, const struct terminal *, const char *table, struct span content);
+
 /* FP, FACE, FVEIN, BIODATA; USERPIC, BIOPHOTO. NULL, or the reason why it cannot be kept. */
 const char *records_template(struct records *, const struct terminal *, const struct record *);
 const char *records_photo(struct records *, const struct terminal *, const struct record *);

@@ -14,7 +14,6 @@
 #include "record.h"
 #include "template.h"
 
-#define NAME_BYTES 24 /* adms-push 4.3 */
 #define FIRST_UNIFIED_VERSION 12 /* of fingerprints: from here on BIODATA */
 
 static req_step person_found, fingers_found, card_found;
@@ -82,12 +81,18 @@ static int column(const struct rows *rows, int i, int col)
 }
 
 /* In the form of the terminal's fingerprints, which are of the same version. */
-static void finger_write(
-	struct str *out, const char *pin, struct span tmp, const struct rows *rows, int i)
+static const char *finger_form(const struct dialect *d, int version)
 {
-	const struct dialect_template finger = {
-		.form = column(rows, i, COL_MAJOR) >= FIRST_UNIFIED_VERSION ? "BIODATA"
-									    : "FINGERTMP",
+	if (version >= FIRST_UNIFIED_VERSION)
+		return "BIODATA";
+	return d->generation == GENERATION_1 ? "FP" : "FINGERTMP";
+}
+
+static void finger_write(struct str *out, const struct terminal *t, const char *pin,
+	struct span tmp, const struct rows *rows, int i)
+{
+	const struct dialect_template finger = { .form = finger_form(
+							 &t->dialect, column(rows, i, COL_MAJOR)),
 		.pin = pin,
 		.variant = TEMPLATE_AS_GIVEN,
 		.type = 1,
@@ -99,8 +104,7 @@ static void finger_write(
 		.valid = column(rows, i, COL_VALID),
 		.duress = column(rows, i, COL_DURESS),
 		.size = rows_text(rows, i, COL_SIZE),
-		.content = tmp
-	};
+		.content = tmp };
 	if (dialect_template_write(out, &finger))
 		str_addc(out, '\n');
 }
@@ -115,7 +119,7 @@ static void fingers_found(struct req *r, const struct rows *rows)
 	for (int i = 0; i < rows_count(rows); i++) {
 		struct span tmp = template_open(r, "template.sealed", rows, i, COL_ROW_KEY);
 		if (tmp.text)
-			finger_write(&remote->lines, pin, tmp, rows, i);
+			finger_write(&remote->lines, c->terminal, pin, tmp, rows, i);
 	}
 	log_info("remote_attendance", "sn", c->sn, NULL);
 	req_reply(r, 200, "text/plain", remote->lines.text, remote->lines.len);
@@ -188,10 +192,8 @@ static void card_found(struct req *r, const struct rows *rows)
 		req_text(r, 200, "AUTH=Failed\n");
 		return;
 	}
-	const char *first = rows_text(rows, 0, 1), *last = rows_text(rows, 0, 2);
-	const char *name = arena_printf(a, "%s%s%s", first, *first && *last ? " " : "", last);
+	const char *name = command_name(a, t, rows_text(rows, 0, 1), rows_text(rows, 0, 2));
 	const char *pin = text_encode(a, rows_text(rows, 0, 0), &t->encoding, 80, &n);
-	name = text_encode(a, name, &t->encoding, NAME_BYTES, &n);
 	struct str out = str_new(a);
 	str_addf(&out, "AUTH=Success\tPIN=%s\tName=%s\tPri=%s\tGrp=1\tTZ=0000000000000000\n", pin,
 		name, rows_text(rows, 0, 3));

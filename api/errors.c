@@ -266,7 +266,10 @@ void api_failed(struct req *r, const struct db_error *e)
 		return;
 	}
 	if (strncmp(e->state, "22", 2) == 0) {
-		error_detail(r, 400, "Invalid value.");
+		if (e->constraint && *e->constraint) /* our own functions name the member so */
+			error_field(r, e->constraint, "Enter a valid value.");
+		else
+			error_detail(r, 400, "Invalid value.");
 		return;
 	}
 	for (size_t i = 0; i < LEN(unavailable); i++)

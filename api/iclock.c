@@ -63,6 +63,7 @@ const struct route iclock_routes[] = {
 	{ GET, "/iclock/api/terminalcommands/", resource_list, &terminal_commands },
 	{ POST, "/iclock/api/terminalcommands/", commands_create },
 	{ GET, "/iclock/api/terminalcommands/:id/", commands_read },
+	{ GET, "/iclock/api/terminalcommands/:id/result/", commands_result },
 	{ GET, "/iclock/api/terminalpeople/", resource_list, &terminal_people },
 	{ GET, "/iclock/api/terminalpeople/:id/", people_read },
 	{ DELETE, "/iclock/api/terminalcommands/:id/", commands_cancel },

@@ -12,7 +12,7 @@ req_step terminals_action, terminals_sync;
 /* POST /iclock/api/terminals/{action}/ beyond ZKBio Time's; route->spec is the action's name. */
 req_step terminals_order;
 
-req_step people_read, commands_read, commands_create, commands_cancel;
+req_step people_read, commands_read, commands_create, commands_cancel, commands_result;
 req_step alerts_read, alerts_acknowledge, reconciliations_read;
 req_step rejects_list, rejects_read;
 

@@ -1,4 +1,7 @@
-/* /iclock/api/terminalcommands/: one-shot commands and what became of them; queued and cancelled. */
+/*
+ * /iclock/api/terminalcommands/: one-shot commands and what became of them; queued and cancelled.
+ * What SHELL and GetFile brought is sealed, and read by superusers only.
+ */
 #include <string.h>
 
 #include "auth.h"
@@ -137,8 +140,8 @@ void commands_create(struct req *r, const struct rows *rows)
 	const struct db_arg args[] = { db_text(c->terminal), db_text(line),
 		db_int(a, config->command_expiry), db_int(a, auth_account(r)->id) };
 	req_query(r, command_queued,
-		"select order_queue(id, $2::text, make_interval(secs => $3::int8), $4::int), sn"
-		" from terminal where id = $1::int",
+		"select case when generation <= 5 then order_queue(id, $2::text,"
+		" make_interval(secs => $3::int8), $4::int) end, sn from terminal where id = $1::int",
 		LEN(args), args);
 }
 
@@ -151,6 +154,12 @@ static void command_queued(struct req *r, const struct rows *rows)
 		error_field(r, "terminal",
 			arena_printf(req_arena(r), "Invalid pk \"%s\" - object does not exist.",
 				c->terminal));
+		return;
+	}
+	if (rows_null(rows, 0, 0)) {
+		error_field(r, "terminal",
+			arena_printf(req_arena(r), "Terminal %s does not know this.",
+				rows_text(rows, 0, 1)));
 		return;
 	}
 	if (c->flags & COMMAND_DANGEROUS)
@@ -188,4 +197,52 @@ static void command_cancelled(struct req *r, const struct rows *rows)
 		req_empty(r, 204);
 	else
 		reply_done(r);
+}
+
+/* --- what a command brought ------------------------------------------------------------------ */
+
+static req_step result_found;
+
+/* GET {id}/result/ */
+void commands_result(struct req *r, const struct rows *rows)
+{
+	struct sql *sql = sql_new(req_arena(r));
+	int64_t id;
+
+	if (!auth_account(r)->superuser) {
+		error_detail(r, 403, "You do not have permission to perform this action.");
+		return;
+	}
+	if (!str_to_int(req_arg(r, "id"), 0, INT64_MAX, &id)) {
+		error_not_found(r);
+		return;
+	}
+	sql_add(sql, "select u.row_key, u.sealed, u.sn, split_part(c.content, ' ', 1), c.id::text"
+		     " from terminal_command c join raw_upload u on u.id = command_file(c)");
+	sql_arg(sql, " where c.id = $$::bigint", db_int(req_arena(r), id));
+	sql_run(sql, r, result_found);
+}
+
+/* Who read what of whom is in the log, before anything is told. */
+static void result_found(struct req *r, const struct rows *rows)
+{
+	const char *content = NULL;
+	size_t n = 0;
+
+	if (rows_count(rows) > 0 && rows_len(rows, 0, 0) == SEAL_ROW_KEY_SIZE)
+		content = seal_open(api_of(r)->options.seal, req_arena(r), "raw_upload.sealed",
+			(const unsigned char *)rows_text(rows, 0, 0), rows_text(rows, 0, 1),
+			rows_len(rows, 0, 1), &n);
+	if (rows_count(rows) > 0 && !content)
+		log_error("sealed_record_unreadable", "place", "raw_upload.sealed", NULL);
+	if (!content) {
+		error_not_found(r);
+		return;
+	}
+	log_warn("audit", "account", auth_account(r)->name, "terminals", rows_text(rows, 0, 2),
+		"command", rows_text(rows, 0, 3), "result_read", rows_text(rows, 0, 4), NULL);
+	req_add_header(r, "X-Content-Type-Options", "nosniff");
+	req_add_header(r, "Content-Disposition", "attachment");
+	req_add_header(r, "Cache-Control", "private, no-store");
+	req_reply(r, 200, "application/octet-stream", content, n);
 }

@@ -35,6 +35,7 @@ static const struct field terminal_fields[] = {
 	{ "state", state_sql, FT_INT, 0, OP_EQ },
 	{ "terminal_tz", "terminal_tz(t.zone, t.fixed_offset)", FT_INT, F_WRITE | F_HOOKED,
 		.low = -840, .high = 840 },
+	{ "time_zone", "t.zone", FT_TEXT, F_WRITE | F_HOOKED | F_HIDDEN, 0, 64 },
 	{ "area", NULL, FT_REF, F_WRITE, OP_EQ, .column = "area_id", .table = "area",
 		.members = terminal_area },
 	{ "last_activity", "s.last_activity", FT_TIME, F_ORDER },
@@ -108,20 +109,26 @@ static bool code_page_is_good(const char *name)
 	return same;
 }
 
+/* time_zone: an IANA name, null for the server's zone; the terminal then follows it, unless
+ * terminal_tz says otherwise. */
 static void zone_write(struct write *w)
 {
-	const char *wanted = write_text(w, "terminal_tz");
-	const char *ours = api_of(w->req)->options.config->timezone;
+	const char *offset = write_text(w, "terminal_tz"), *name = write_text(w, "time_zone");
 	const char *fixed = "terminal_fixed(t.zone, t.fixed_offset, $$::int)";
 
-	if (w->create)
-		write_set(w, "zone", "$$::text", db_text(ours));
-	if (!wanted)
-		return;
-	if (w->create)
-		fixed = arena_printf(w->arena, "terminal_fixed($%d::text, null, $$::int)",
-			sql_param(w->sql, db_text(ours)));
-	write_set(w, "fixed_offset", fixed, db_text(wanted));
+	if (w->create || write_has(w, "time_zone")) {
+		const char *zone = name && *name ? "zone_named($$::text)" : "$$::text";
+		if (!name || !*name)
+			name = api_of(w->req)->options.config->timezone;
+		write_set(w, "zone", zone, db_text(name));
+		if (offset)
+			fixed = arena_printf(w->arena, "terminal_fixed($%d::text, null, $$::int)",
+				sql_param(w->sql, db_text(name)));
+		else
+			write_set(w, "fixed_offset", "$$::int", db_text(NULL));
+	}
+	if (offset)
+		write_set(w, "fixed_offset", fixed, db_text(offset));
 }
 
 static void terminal_check(struct write *w, const struct rows *current, int first_column)

@@ -348,33 +348,11 @@ void conn_send(struct conn *c, const struct db_query *query)
 	conn_transmit(c);
 }
 
-/* A statement that the server forgot, or whose result has other columns than when it was
- * prepared. */
-static bool failure_is_stale(const PGresult *failure)
-{
-	const char *state = PQresultErrorField(failure, PG_DIAG_SQLSTATE);
-	const char *function = PQresultErrorField(failure, PG_DIAG_SOURCE_FUNCTION);
-
-	if (!state)
-		return false;
-	if (strcmp(state, "26000") == 0)
-		return true;
-	return strcmp(state, "0A000") == 0 && function &&
-	       strcmp(function, "RevalidateCachedQuery") == 0;
-}
-
-/* It lost against another transaction, and would win alone. */
-static bool failure_is_a_clash(const PGresult *failure)
-{
-	const char *state = PQresultErrorField(failure, PG_DIAG_SQLSTATE);
-	return state && (strcmp(state, "40P01") == 0 || strcmp(state, "40001") == 0);
-}
-
 /* True when the query goes out once more: nothing was committed. */
 static bool conn_retry(struct conn *c)
 {
-	bool stale = failure_is_stale(c->failure);
-	int most = stale ? 1 : failure_is_a_clash(c->failure) ? MAX_CLASHES : 0;
+	bool stale = pg_is_stale(c->failure);
+	int most = stale ? 1 : pg_is_a_clash(c->failure) ? MAX_CLASHES : 0;
 
 	if (stale || c->answered < c->last_upkeep) {
 		stmts_clear(c->prepared);

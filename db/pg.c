@@ -105,3 +105,22 @@ bool pg_conninfo_valid(const char *conninfo)
 	PQfreemem(complaint);
 	return options;
 }
+
+bool pg_is_stale(const PGresult *failure)
+{
+	const char *state = PQresultErrorField(failure, PG_DIAG_SQLSTATE);
+	const char *function = PQresultErrorField(failure, PG_DIAG_SOURCE_FUNCTION);
+
+	if (!state)
+		return false;
+	if (strcmp(state, "26000") == 0)
+		return true;
+	return strcmp(state, "0A000") == 0 && function &&
+	       strcmp(function, "RevalidateCachedQuery") == 0;
+}
+
+bool pg_is_a_clash(const PGresult *failure)
+{
+	const char *state = PQresultErrorField(failure, PG_DIAG_SQLSTATE);
+	return state && (strcmp(state, "40P01") == 0 || strcmp(state, "40001") == 0);
+}

@@ -44,4 +44,11 @@ bool pg_conninfo_valid(const char *conninfo);
 /* A libpq message on one line, without its hints, cut to size; returns out. */
 const char *pg_one_line(const char *message, char *out, size_t size);
 
+/* True for a statement that the server forgot, or whose result has other columns than when it was
+ * prepared. */
+bool pg_is_stale(const PGresult *failure);
+
+/* True when it lost against another transaction, and would win alone. */
+bool pg_is_a_clash(const PGresult *failure);
+
 #endif

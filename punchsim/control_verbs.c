@@ -211,6 +211,38 @@ static const char *do_work_code(struct session *s, struct slice args)
 	return NULL;
 }
 
+static const char *do_remote(struct session *s, struct slice args)
+{
+	terminal_do_remote(s->terminal, word_take(&args));
+	return NULL;
+}
+
+static const char *do_verify(struct session *s, struct slice args)
+{
+	struct slice kind = word_take(&args);
+	terminal_do_verify(s->terminal, kind, word_take(&args));
+	return NULL;
+}
+
+static const char *do_fp_image(struct session *s, struct slice args)
+{
+	struct slice pin = word_take(&args);
+	terminal_do_fp_image(s->terminal, pin, slice_long(word_take(&args), 0));
+	return NULL;
+}
+
+static const char *do_verify_data(struct session *s, struct slice args)
+{
+	terminal_do_verify_data(s->terminal, args);
+	return NULL;
+}
+
+static const char *do_packed(struct session *s, struct slice args)
+{
+	terminal_do_packed(s->terminal);
+	return NULL;
+}
+
 static const char *do_online(struct session *s, struct slice args)
 {
 	terminal_do_offline(s->terminal, false);
@@ -281,6 +313,13 @@ static const struct control_verb verbs[] = {
 	{ "idcard", "PIN", "an ID card read", do_id_card, "/cdata" },
 	{ "error", "CODE [ID]", "an error, of the command with that id", do_error, "/cdata" },
 	{ "workcode", "CODE NAME", "a work code typed in", do_work_code, "/cdata" },
+	{ "remote", "PIN", "an unknown PIN typed in: asks the server who that is", do_remote,
+		"/cdata" },
+	{ "verify", "CARD|FP TMP", "has the server verify a card or a finger", do_verify,
+		"/cdata" },
+	{ "fp-image", "PIN FINGER", "the image of a finger", do_fp_image, "/cdata" },
+	{ "verify-data", "TEXT", "PostVerifyData", do_verify_data, "/cdata" },
+	{ "packed", "", "all users in a packed operation log", do_packed, "/cdata" },
 	{ "delete-user", "PIN", "a user deleted at the terminal", do_delete_user, "/cdata" },
 	{ "broken", "", "uploads punches with broken lines among them", do_broken, "/cdata" },
 	{ "offline", "", "loses its network; punches are kept", do_offline, NULL },

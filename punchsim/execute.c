@@ -60,10 +60,17 @@ static int run_clear_log(struct terminal *t, const struct command *c, int kind)
 	return 0;
 }
 
+static int run_clear_photo(struct terminal *t, const struct command *c, int kind)
+{
+	buf_clear(&t->photos);
+	return 0;
+}
+
 static int run_clear_data(struct terminal *t, const struct command *c, int kind)
 {
 	punches_clear(t);
 	people_clear(&t->people);
+	buf_clear(&t->photos);
 	return 0;
 }
 
@@ -94,75 +101,72 @@ static int run_set_option(struct terminal *t, const struct command *c, int kind)
 	return 0;
 }
 
-static int run_refused(struct terminal *t, const struct command *c, int kind)
-{
-	return -1;
-}
-
-/* It takes no photos. */
-static int run_none(struct terminal *t, const struct command *c, int kind)
-{
-	return t->profile->nothing_found;
-}
-
 static const struct verb verbs[] = {
 	{ { "REBOOT" }, G_ALL, run_reboot },
 	{ { "INFO" }, G_ALL, run_nothing },
 	{ { "CHECK" }, G_ALL, run_check },
 	{ { "LOG" }, G_ALL, run_log },
 	{ { "CLEAR", "LOG" }, G_ALL, run_clear_log, 0, "CLEAR_LOG" },
-	{ { "CLEAR", "PHOTO" }, G_ALL, run_nothing, 0, "CLEAR_PHOTO" },
+	{ { "CLEAR", "PHOTO" }, G_ALL, run_clear_photo, 0, "CLEAR_PHOTO" },
 	{ { "CLEAR", "DATA" }, G_ALL, run_clear_data, 0, "CLEAR_DATA" },
-	{ { "CLEAR", "BIODATA" }, G3 | G4 | G5, run_clear_biodata, 0, "CLEAR_BIODATA" },
+	{ { "CLEAR", "BIODATA" }, G_FROM_3, run_clear_biodata, 0, "CLEAR_BIODATA" },
 	{ { "CLEAR", "ALL", "USERINFO" }, G4 | G5, run_clear_users, 0, "CLEAR_DATA" },
 	{ { "SET", "OPTION" }, G_ALL, run_set_option, 0, "SET OPTION" },
 	{ { "RELOAD", "OPTIONS" }, G_ALL, run_nothing, 0, "RELOAD OPTIONS" },
-	{ { "AC_UNLOCK" }, G1, run_unlock, 0, "LOG" },
-	{ { "AC_UNALARM" }, G1, run_nothing, 0, "LOG" },
-	{ { "AC_UNLOCK" }, G3 | G4 | G5, run_unlock },
-	{ { "AC_UNALARM" }, G3 | G4 | G5, run_nothing },
-	{ { "SHELL" }, G_ALL, run_refused, 0, "Shell" },
-	{ { "PutFile" }, G_ALL, run_refused },
-	{ { "GetFile" }, G_ALL, run_refused },
-	{ { "UPGRADE" }, G_ALL, run_refused },
+	{ { "AC_UNLOCK" }, G1 | G2, run_unlock, 0, "LOG" },
+	{ { "AC_UNALARM" }, G1 | G2, run_nothing, 0, "LOG" },
+	{ { "AC_UNLOCK" }, G_FROM_3, run_unlock },
+	{ { "AC_UNALARM" }, G_FROM_3, run_nothing },
+	{ { "SHELL" }, G_ALL, file_shell, 0, "Shell" },
+	{ { "PutFile" }, G_ALL, file_put },
+	{ { "GetFile" }, G_ALL, file_get },
+	{ { "UPGRADE" }, G_ALL, file_upgrade },
 	{ { "SMS" }, G1, data_accept },
 	{ { "ENROLL_FP" }, G_ALL, enroll_fp },
-	{ { "ENROLL_MF" }, G3 | G4 | G5, enroll_card },
+	{ { "ENROLL_MF" }, G_FROM_2, enroll_card },
 	{ { "ENROLL_BIO" }, G4 | G5, enroll_bio },
 	{ { "VERIFY", "SUM", "ATTLOG" }, G3 | G4, run_nothing, 0, "VERIFY SUM" },
-	{ { "DATA", "USER" }, G1, data_user_update },
-	{ { "DATA", "DEL_USER" }, G1, data_user_delete },
-	{ { "DATA", "FP" }, G1, data_template_update, T_FP },
-	{ { "DATA", "DEL_FP" }, G1, data_template_delete, T_FP },
-	{ { "DATA", "UPDATE", "USERINFO" }, G3 | G4 | G5, data_user_update },
-	{ { "DATA", "DELETE", "USERINFO" }, G3 | G4 | G5, data_user_delete },
-	{ { "DATA", "UPDATE", "FINGERTMP" }, G3 | G4 | G5, data_template_update, T_FP },
-	{ { "DATA", "DELETE", "FINGERTMP" }, G3 | G4 | G5, data_template_delete, T_FP },
-	{ { "DATA", "UPDATE", "FACE" }, G3 | G4 | G5, data_template_update, T_FACE },
-	{ { "DATA", "DELETE", "FACE" }, G3 | G4 | G5, data_template_delete, T_FACE },
-	{ { "DATA", "UPDATE", "FVEIN" }, G3 | G4 | G5, data_template_update, T_FVEIN },
-	{ { "DATA", "DELETE", "FVEIN" }, G3 | G4 | G5, data_template_delete, T_FVEIN },
-	{ { "DATA", "UPDATE", "BIODATA" }, G3 | G4 | G5, data_template_update, T_BIODATA },
-	{ { "DATA", "DELETE", "BIODATA" }, G3 | G4 | G5, data_template_delete, T_BIODATA },
+	{ { "DATA", "USER" }, G1 | G2, data_user_update },
+	{ { "DATA", "DEL_USER" }, G1 | G2, data_user_delete },
+	{ { "DATA", "FP" }, G1 | G2, data_template_update, T_FP },
+	{ { "DATA", "DEL_FP" }, G1 | G2, data_template_delete, T_FP },
+	{ { "DATA", "UPDATE", "USERINFO" }, G_FROM_2, data_user_update },
+	{ { "DATA", "DELETE", "USERINFO" }, G_FROM_2, data_user_delete },
+	{ { "DATA", "UPDATE", "FINGERTMP" }, G_FROM_2, data_template_update, T_FP },
+	{ { "DATA", "DELETE", "FINGERTMP" }, G_FROM_2, data_template_delete, T_FP },
+	{ { "DATA", "UPDATE", "FACE" }, G_FROM_2, data_template_update, T_FACE },
+	{ { "DATA", "DELETE", "FACE" }, G_FROM_2, data_template_delete, T_FACE },
+	{ { "DATA", "UPDATE", "FVEIN" }, G_FROM_2, data_template_update, T_FVEIN },
+	{ { "DATA", "DELETE", "FVEIN" }, G_FROM_2, data_template_delete, T_FVEIN },
+	{ { "DATA", "UPDATE", "BIODATA" }, G_FROM_3, data_template_update, T_BIODATA },
+	{ { "DATA", "DELETE", "BIODATA" }, G_FROM_3, data_template_delete, T_BIODATA },
 	{ { "DATA", "UPDATE", "BIOPHOTO" }, G4 | G5, data_template_update, T_BIOPHOTO },
 	{ { "DATA", "DELETE", "BIOPHOTO" }, G4 | G5, data_template_delete, T_BIOPHOTO },
-	{ { "DATA", "UPDATE", "USERPIC" }, G3 | G4 | G5, data_template_update, T_USERPIC },
-	{ { "DATA", "DELETE", "USERPIC" }, G3 | G4 | G5, data_template_delete, T_USERPIC },
-	{ { "DATA", "QUERY", "USERINFO" }, G3 | G4 | G5, data_query, -1 },
-	{ { "DATA", "QUERY", "FINGERTMP" }, G3 | G4 | G5, data_query, T_FP },
+	{ { "DATA", "UPDATE", "USERPIC" }, G_FROM_2, data_template_update, T_USERPIC },
+	{ { "DATA", "DELETE", "USERPIC" }, G_FROM_2, data_template_delete, T_USERPIC },
+	{ { "DATA", "QUERY", "USERINFO" }, G_FROM_2, data_query, -1 },
+	{ { "DATA", "QUERY", "FINGERTMP" }, G_FROM_2, data_query, T_FP },
 	{ { "DATA", "QUERY", "BIODATA" }, G4 | G5, data_query, T_BIODATA },
-	{ { "DATA", "QUERY", "ATTLOG" }, G3 | G4 | G5, data_query_punches },
-	{ { "DATA", "QUERY", "ATTPHOTO" }, G3 | G4 | G5, run_none },
-	{ { "DATA", "UPDATE", "SMS" }, G3 | G4, data_accept },
-	{ { "DATA", "DELETE", "SMS" }, G3 | G4, data_accept },
-	{ { "DATA", "UPDATE", "USER_SMS" }, G3 | G4, data_accept },
-	{ { "DATA", "UPDATE", "AccTimeZone" }, G3 | G4 | G5, data_accept },
-	{ { "DATA", "UPDATE", "AccGroup" }, G3 | G4 | G5, data_accept },
-	{ { "DATA", "UPDATE", "AccHoliday" }, G3 | G4 | G5, data_accept },
-	{ { "DATA", "UPDATE", "AccUnLockComb" }, G3 | G4 | G5, data_accept },
-	{ { "DATA", "UPDATE", "ShortcutKey" }, G3 | G4 | G5, data_accept },
-	{ { "DATA", "UPDATE", "WORKCODE" }, G3 | G4 | G5, data_accept },
-	{ { "DATA", "DELETE", "WORKCODE" }, G3 | G4 | G5, data_accept },
+	{ { "DATA", "QUERY", "ATTLOG" }, G_FROM_2, data_query_punches },
+	{ { "DATA", "QUERY", "ATTPHOTO" }, G_FROM_2, data_query_photos },
+	{ { "DATA", "UPDATE", "SMS" }, G2 | G3 | G4, data_accept },
+	{ { "DATA", "DELETE", "SMS" }, G2 | G3 | G4, data_accept },
+	{ { "DATA", "UPDATE", "USER_SMS" }, G2 | G3 | G4, data_accept },
+	{ { "DATA", "UPDATE", "TIMEZONE" }, G2, data_accept },
+	{ { "DATA", "DELETE", "TIMEZONE" }, G2, data_accept },
+	{ { "DATA", "UPDATE", "GLOCK" }, G2, data_accept },
+	{ { "DATA", "DELETE", "GLOCK" }, G2, data_accept },
+	{ { "DATA", "UPDATE", "ADPIC" }, G_FROM_3, data_accept },
+	{ { "DATA", "DELETE", "ADPIC" }, G_FROM_3, data_accept },
+	{ { "DATA", "UPDATE", "WALLPAPER" }, G_FROM_3, data_accept },
+	{ { "DATA", "DELETE", "WALLPAPER" }, G_FROM_3, data_accept },
+	{ { "DATA", "UPDATE", "AccTimeZone" }, G_FROM_3, data_accept },
+	{ { "DATA", "UPDATE", "AccGroup" }, G_FROM_3, data_accept },
+	{ { "DATA", "UPDATE", "AccHoliday" }, G_FROM_3, data_accept },
+	{ { "DATA", "UPDATE", "AccUnLockComb" }, G_FROM_3, data_accept },
+	{ { "DATA", "UPDATE", "ShortcutKey" }, G_FROM_3, data_accept },
+	{ { "DATA", "UPDATE", "WORKCODE" }, G_FROM_2, data_accept },
+	{ { "DATA", "DELETE", "WORKCODE" }, G_FROM_2, data_accept },
 };
 
 static const struct verb *verb_find(const struct command *c, unsigned generation)
@@ -264,6 +268,9 @@ bool execute_next(struct terminal *t)
 	long code = command_execute(t, &c, v);
 	if (code == CODE_LATER) {
 		t->fetching = r->line;
+	} else if (code == CODE_SAID) {
+		executed_keep(t, &c, 0);
+		free(r->line);
 	} else {
 		result_keep(t, &c, v, code);
 		free(r->line);
@@ -297,9 +304,28 @@ void execute_fetched(struct terminal *t, const struct reply *r)
 	t->fetching = NULL;
 	command_parse(line, strlen(line), &c);
 	const struct verb *v = verb_find(&c, t->profile->bit);
+	bool photo = slice_is(c.word[0], "DATA");
 	struct user *u = pair_find(c.args, "PIN", &pin) ? people_find(&t->people, pin) : NULL;
-	if (fine && u)
+	if (fine && photo && u)
 		photo_keep(t, u, &c, (enum kind)v->kind, r->body);
-	result_keep(t, &c, v, fine ? 0 : -1008);
+	result_keep(t, &c, v, !fine ? -1008 : photo ? 0 : (long)r->body.n);
 	free(line);
+}
+
+void execute_told(struct terminal *t, struct slice body)
+{
+	struct buf text = { 0 };
+	struct command c;
+
+	for (const char *p = body.p, *end = p + body.n; p < end;) {
+		const char *lf = memchr(p, '\n', (size_t)(end - p));
+		const char *stop = lf ? lf : end;
+		buf_text(&text, "C:0:");
+		buf_add(&text, p, (size_t)(stop - p));
+		if (command_parse(text.data, text.len, &c) && slice_is(c.word[0], "DATA"))
+			command_execute(t, &c, verb_find(&c, t->profile->bit));
+		buf_clear(&text);
+		p = lf ? lf + 1 : end;
+	}
+	buf_free(&text);
 }

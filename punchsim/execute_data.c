@@ -90,8 +90,7 @@ static int biodata_check(const struct terminal *t, const struct command *c)
 	return major > 0 && major == bio_version(t, type) ? DONE : BAD_VERSION;
 }
 
-/* A file name after the rule of the protocol: under /iclock/ unless it says so itself. */
-static char *url_target(struct slice url)
+char *url_target(struct slice url)
 {
 	struct buf b = { 0 };
 	const char *p = url.p, *end = url.p + url.n;
@@ -151,7 +150,7 @@ int data_template_update(struct terminal *t, const struct command *c, int kind)
 	int code = DONE;
 
 	if (!u)
-		return kind == T_FACE && t->profile->bit == G3 ? -2 : NO_PIN;
+		return kind == T_FACE && (t->profile->bit & (G2 | G3)) ? -2 : NO_PIN;
 	if (kind == T_BIOPHOTO || kind == T_USERPIC)
 		return photo_update(t, c, u, kind);
 	if (!pair_find(c->args, "TMP", &tmp) || !base64_bytes(tmp))
@@ -283,9 +282,30 @@ int data_query_punches(struct terminal *t, const struct command *c, int kind)
 		buf_free(&lines);
 		return t->profile->nothing_found;
 	}
-	struct job *j = upload_queue(t, "ATTLOG");
-	j->body = lines;
+	char *target =
+		t->profile->bit == G2 ? target_answer(t, "ATTLOG") : target_table(t, "ATTLOG");
+	terminal_queue(t, J_UPLOAD, true, target)->body = lines;
 	return DONE;
+}
+
+int data_query_photos(struct terminal *t, const struct command *c, int kind)
+{
+	int64_t from = bound_read(c->args, "StartTime", INT64_MIN);
+	int64_t to = bound_read(c->args, "EndTime", INT64_MAX), wall;
+	size_t n = 0;
+
+	/* lines of time, TAB, PIN */
+	for (const char *p = t->photos.data; p && p < t->photos.data + t->photos.len;) {
+		const char *tab = strchr(p, '\t'), *lf = strchr(p, '\n');
+		struct slice time = { p, (size_t)(tab - p) };
+		struct slice pin = { tab + 1, (size_t)(lf - tab - 1) };
+		if (wallclock_parse(time, &wall) && wall >= from && wall <= to) {
+			photo_queue(t, pin, time);
+			n++;
+		}
+		p = lf + 1;
+	}
+	return n ? DONE : t->profile->nothing_found;
 }
 
 /* Somebody puts a finger down at once. */
@@ -299,7 +319,7 @@ int enroll_fp(struct terminal *t, const struct command *c, int kind)
 	bool there =
 		template_find(u, T_FP, 0, finger, 0) || template_find(u, T_BIODATA, 1, finger, 0);
 	if (there && pair_long(c->args, "OVERWRITE", 1) != 1)
-		return 2;
+		return t->profile->old_stamps ? -2 : 2;
 	struct job *j = upload_queue(t, t->profile->fp_unified ? "BIODATA" : "OPERLOG");
 	fp_make(t, u, finger, &j->body);
 	return DONE;

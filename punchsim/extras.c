@@ -32,40 +32,54 @@ static void picture_write(struct buf *out, struct slice name)
 	buf_add(out, end, sizeof(end) - 1);
 }
 
+struct job *photo_queue(struct terminal *t, struct slice pin, struct slice time)
+{
+	struct buf name = { 0 }, picture = { 0 }, target = { 0 };
+	bool old = t->profile->old_stamps;
+	struct job *j;
+
+	time_digits(&name, time);
+	if (pin.n) { /* else: an attempt of nobody known */
+		buf_text(&name, "-");
+		buf_slice(&name, pin);
+	}
+	struct slice stem = { name.data, name.len };
+	picture_write(&picture, stem);
+	if (old) {
+		char *start = target_make(t, "fdata");
+		buf_printf(&target, "%s&PIN=", start);
+		buf_slice(&target, stem);
+		buf_printf(&target, ".jpg&PhotoStamp=%u", wallclock_stamp(terminal_wall(t)));
+		free(start);
+	}
+	j = old ? terminal_queue(t, J_UPLOAD, true, target.data) : upload_queue(t, "ATTPHOTO");
+	buf_text(&j->body, "PIN=");
+	buf_slice(&j->body, stem);
+	buf_printf(&j->body, "%s\nSN=%s\nsize=%zu\nCMD=%s", old ? "" : ".jpg", t->sn, picture.len,
+		old ? "realupload" : "uploadphoto");
+	buf_add(&j->body, "\0", 1);
+	buf_add(&j->body, picture.data, picture.len);
+	buf_free(&name);
+	buf_free(&picture);
+	return j;
+}
+
 void terminal_do_photo(struct terminal *t, struct slice pin, struct slice time)
 {
-	struct buf name = { 0 }, picture = { 0 }, body = { 0 }, target = { 0 };
 	char now[20];
 
 	if (!time.n) {
 		wallclock_format(terminal_wall(t), now);
 		time = slice_text(now);
 	}
-	time_digits(&name, time);
-	if (pin.n && !slice_is(pin, "-")) { /* else: an attempt of nobody known */
-		buf_text(&name, "-");
-		buf_slice(&name, pin);
-	}
-	struct slice stem = { name.data, name.len };
-	picture_write(&picture, stem);
-	buf_text(&body, "PIN=");
-	buf_slice(&body, stem);
-	buf_printf(&body, "%s\nSN=%s\nsize=%zu\nCMD=%s", t->profile->old ? "" : ".jpg", t->sn,
-		picture.len, t->profile->old ? "realupload" : "uploadphoto");
-	buf_add(&body, "\0", 1);
-	buf_add(&body, picture.data, picture.len);
-	if (t->profile->old) {
-		char *start = target_make(t, "fdata");
-		buf_printf(&target, "%s&PIN=", start);
-		buf_slice(&target, stem);
-		buf_printf(&target, ".jpg&PhotoStamp=%u", wallclock_stamp(terminal_wall(t)));
-		free(start);
-		extra_send(t, terminal_queue(t, J_UPLOAD, true, target.data), &body);
-	} else {
-		extra_send(t, upload_queue(t, "ATTPHOTO"), &body);
-	}
-	buf_free(&name);
-	buf_free(&picture);
+	if (slice_is(pin, "-"))
+		pin.n = 0;
+	buf_slice(&t->photos, time);
+	buf_text(&t->photos, "\t");
+	buf_slice(&t->photos, pin);
+	buf_text(&t->photos, "\n");
+	photo_queue(t, pin, time)->once = t->set->manual;
+	terminal_next(t);
 }
 
 void terminal_do_id_card(struct terminal *t, struct slice pin)

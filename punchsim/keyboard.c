@@ -178,8 +178,10 @@ bool terminal_do_enrol_bio(struct terminal *t, struct slice pin, struct slice ki
 	if (!u || t->profile->old)
 		return false;
 	if (slice_is(kind, "vein")) {
+		done = bio_version(t, 7);
 		operlog = t->profile->bit == G3;
-		vein_make(t, u, &lines);
+		if (done)
+			vein_make(t, u, &lines);
 	} else if (slice_is(kind, "palm")) {
 		done = palm_make(t, u, &lines);
 	} else if (slice_is(kind, "picture")) {

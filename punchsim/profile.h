@@ -2,7 +2,7 @@
 #include "base.h"
 
 /* Firmware generations; also bits of the table of commands in execute.c. */
-enum { G1 = 1, G3 = 2, G4 = 4, G5 = 8, G_ALL = 15 };
+enum { G1 = 1, G2 = 2, G3 = 4, G4 = 8, G5 = 16, G_ALL = 31, G_FROM_2 = 30, G_FROM_3 = 28 };
 
 #define BIO_TYPES 11
 
@@ -10,7 +10,8 @@ enum { G1 = 1, G3 = 2, G4 = 4, G5 = 8, G_ALL = 15 };
 struct profile {
 	const char *name;
 	unsigned bit;
-	bool old; /* no pushver: no table= in uploads, old verbs, old stamps */
+	bool old; /* no pushver: no table= in uploads, old verbs */
+	bool old_stamps; /* encoded times; raw spaces, cards in hex, photos through fdata */
 	const char *handshake; /* rest of the query */
 	const char *firmware, *device, *platform;
 	const char *attlog_tail; /* columns after the verify code */

@@ -127,7 +127,7 @@ static const struct profile *profile_choose(const struct settings *s, size_t i)
 		return profile_nth(i);
 	p = profile_find(s->profile);
 	if (!p)
-		die(2, "--profile wants g1, g3, g4, g5 or mixed, not '%s'", s->profile);
+		die(2, "--profile wants g1, g2, g3, g4, g5 or mixed, not '%s'", s->profile);
 	return p;
 }
 

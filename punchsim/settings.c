@@ -43,7 +43,7 @@ static const struct option options[] = {
 
 	{ "sn", CMD_RUN, TEXT, AT(sn), NULL, 0, 0,
 		"serial numbers, comma list, one terminal each" },
-	{ "profile", CMD_RUN, TEXT, AT(profile), "g4", 0, 0, "g1, g3, g4, g5 or mixed" },
+	{ "profile", CMD_RUN, TEXT, AT(profile), "g4", 0, 0, "g1, g2, g3, g4, g5 or mixed" },
 	{ "aspx", CMD_RUN, FLAG, AT(aspx), NULL, 0, 0, "endpoints end in .aspx (eSSL builds)" },
 	{ "punch-every", CMD_RUN, SECONDS, AT(punch_every), "0", 0, 86400,
 		"somebody punches at each terminal so often; 0 = never" },
@@ -62,6 +62,8 @@ static const struct option options[] = {
 		"photos with their content are refused with -1" },
 	{ "no-fetch", CMD_RUN, FLAG, AT(no_fetch), NULL, 0, 0,
 		"photos by address cannot be fetched: -1008" },
+	{ "open-shell", CMD_RUN, FLAG, AT(open_shell), NULL, 0, 0,
+		"SHELL, GetFile, PutFile and UPGRADE work; else they are refused with -1" },
 	{ "capacity", CMD_RUN, WHOLE, AT(capacity), "0", 0, 100000000,
 		"templates and photos a terminal holds, then -1001; 0 = any number" },
 	{ "face-version", CMD_RUN, WHOLE, AT(face_version), "0", 0, 99,

@@ -15,7 +15,7 @@ struct settings {
 	double delay, error_delay, punch_every, enrol_every, duration, boot_time;
 	double seconds, warmup, timeout, heartbeat_every;
 	bool control_stdin, manual, verbose, aspx, keepalive, close, no_handshake, no_reboot_ack;
-	bool strict_size, no_photos, refuse_url, refuse_inline, no_fetch;
+	bool strict_size, no_photos, refuse_url, refuse_inline, no_fetch, open_shell;
 };
 
 /* Reads argv[first..]; a wrong option ends the program with exit 2. */

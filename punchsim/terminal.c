@@ -193,6 +193,9 @@ static bool job_accepted(struct terminal *t, struct job *j, const struct reply *
 	case J_RESULT:
 		result_answered(t);
 		return true;
+	case J_ASK:
+		execute_told(t, r->body);
+		return true;
 	case J_PUNCHES:
 		if (!upload_accepted(t, j, r))
 			return false;
@@ -412,6 +415,7 @@ void terminal_free(struct terminal *t)
 	buf_free(&t->results);
 	buf_free(&t->settings);
 	buf_free(&t->option_block);
+	buf_free(&t->photos);
 	free(t->executed);
 	free(t->punches);
 	free(t->fetching);

@@ -45,6 +45,12 @@ void terminal_do_photo(struct terminal *t, struct slice pin, struct slice time);
 void terminal_do_id_card(struct terminal *t, struct slice pin);
 void terminal_do_error(struct terminal *t, struct slice code, struct slice command); /* or empty */
 void terminal_do_work_code(struct terminal *t, struct slice code, struct slice name);
+/* Asks who that is; the answer is kept as if it had been commands. */
+void terminal_do_remote(struct terminal *t, struct slice pin);
+void terminal_do_verify(struct terminal *t, struct slice kind, struct slice tmp); /* CARD or FP */
+void terminal_do_fp_image(struct terminal *t, struct slice pin, long finger);
+void terminal_do_verify_data(struct terminal *t, struct slice text);
+void terminal_do_packed(struct terminal *t); /* an operation log with all users, as tgz */
 /* Enrolments at the terminal itself; false: no such user. */
 void terminal_do_enrol(struct terminal *t, struct slice pin, struct slice fields);
 bool terminal_do_enrol_fp(struct terminal *t, struct slice pin, long finger);

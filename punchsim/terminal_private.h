@@ -7,7 +7,7 @@
 
 #include <event2/event_struct.h>
 
-enum job_kind { J_HANDSHAKE, J_POLL, J_UPLOAD, J_PUNCHES, J_RESULT, J_FETCH, J_RAW };
+enum job_kind { J_HANDSHAKE, J_POLL, J_UPLOAD, J_PUNCHES, J_RESULT, J_FETCH, J_ASK, J_RAW };
 
 /* One request to be sent; kept and sent again until it is answered well, unless once. */
 struct job {
@@ -56,6 +56,7 @@ struct terminal {
 	struct buf option_block; /* as it came */
 	int64_t clock_offset; /* wall clock = now_us() / 1000000 + this */
 	struct buf settings; /* SET OPTION, Key=Value lines */
+	struct buf photos; /* taken with punches: lines of time, TAB, PIN */
 
 	struct people people;
 	struct punch *punches;
@@ -65,7 +66,7 @@ struct terminal {
 	struct job *current;
 	TAILQ_HEAD(receiveds, received) received;
 	struct buf results; /* acknowledgements gathered so far */
-	char *fetching; /* the command line whose photo is being fetched */
+	char *fetching; /* the command line whose photo or file is being fetched */
 	bool reboot, recheck;
 
 	struct executed *executed;
@@ -86,6 +87,7 @@ void punches_clear(struct terminal *t);
 /* upload.c */
 char *target_make(const struct terminal *t, const char *endpoint); /* path, SN; the caller frees */
 char *target_table(const struct terminal *t, const char *table);
+char *target_answer(const struct terminal *t, const char *table); /* to a query: Stamp=0 */
 char *target_poll(const struct terminal *t);
 char *target_handshake(const struct terminal *t, const char *start);
 struct job *upload_queue(struct terminal *t, const char *table); /* append lines to its body */
@@ -114,6 +116,7 @@ void base64_write(struct buf *out, struct slice s);
 void execute_reply(struct terminal *t, struct slice body); /* commands of a poll */
 bool execute_next(struct terminal *t); /* false: none waits */
 void execute_fetched(struct terminal *t, const struct reply *r);
+void execute_told(struct terminal *t, struct slice body); /* lines that nobody wants an answer to */
 
 /* execute_data.c: DATA verbs; the return code */
 int data_user_update(struct terminal *t, const struct command *c, int kind);
@@ -122,10 +125,26 @@ int data_template_update(struct terminal *t, const struct command *c, int kind);
 int data_template_delete(struct terminal *t, const struct command *c, int kind);
 int data_query(struct terminal *t, const struct command *c, int kind);
 int data_query_punches(struct terminal *t, const struct command *c, int kind);
+int data_query_photos(struct terminal *t, const struct command *c, int kind);
 int data_accept(struct terminal *t, const struct command *c, int kind);
 int enroll_fp(struct terminal *t, const struct command *c, int kind);
 int enroll_bio(struct terminal *t, const struct command *c, int kind);
 int enroll_card(struct terminal *t, const struct command *c, int kind);
 size_t punches_counted(const struct terminal *t); /* phantoms too */
 size_t punches_between(const struct terminal *t, struct slice args, struct buf *out);
+/* A file name after the rule of the protocol: under /iclock/ unless it says so itself. */
+char *url_target(struct slice url);
 #define CODE_LATER 1000000 /* the result comes when a file has been fetched */
+#define CODE_SAID 1000001 /* the result is queued already */
+
+/* package.c: appends a gzip'd tar of one file */
+void package_write(struct buf *out, const char *name, struct slice text);
+
+/* extras.c: queues the photo of a punch; pin empty: an attempt of nobody known */
+struct job *photo_queue(struct terminal *t, struct slice pin, struct slice time);
+
+/* execute_file.c: as old firmware does; newer refuses */
+int file_shell(struct terminal *t, const struct command *c, int kind);
+int file_get(struct terminal *t, const struct command *c, int kind);
+int file_put(struct terminal *t, const struct command *c, int kind);
+int file_upgrade(struct terminal *t, const struct command *c, int kind);

@@ -26,10 +26,22 @@ char *target_table(const struct terminal *t, const char *table)
 		buf_printf(&b, "&%s=%u", operlog ? "OpStamp" : "Stamp", stamp);
 	else if (strcmp(table, "options") == 0)
 		buf_text(&b, "&table=options");
+	else if (t->profile->old_stamps)
+		buf_printf(&b, "&table=%s&%s=%u", table, operlog ? "OpStamp" : "Stamp", stamp);
 	else if (operlog || (t->profile->fp_unified && strcmp(table, "BIODATA") == 0))
 		buf_printf(&b, "&table=%s&OpStamp=9999", table);
 	else
 		buf_printf(&b, "&table=%s&Stamp=9999", table);
+	return b.data;
+}
+
+char *target_answer(const struct terminal *t, const char *table)
+{
+	struct buf b = { 0 };
+	char *start = target_make(t, "cdata");
+
+	buf_printf(&b, "%s&table=%s&Stamp=0", start, table);
+	free(start);
 	return b.data;
 }
 
@@ -81,7 +93,7 @@ char *target_poll(const struct terminal *t)
 		return b.data;
 	buf_text(&b, "&INFO=");
 	for (const char *f = p->firmware; *f; f++)
-		buf_text(&b, *f == ' ' && !p->old ? "%20" : (char[]){ *f, '\0' });
+		buf_text(&b, *f == ' ' && !p->old_stamps ? "%20" : (char[]){ *f, '\0' });
 	buf_printf(&b, ",%zu,%zu,%zu,192.168.1.%u,%d", t->people.users, t->people.templates[T_FP],
 		punches_counted(t), 10 + t->index % 200, p->fp_version);
 	if (p->info_fields >= 10)
@@ -132,7 +144,7 @@ void user_line(const struct terminal *t, const struct user *u, struct buf *out)
 		const char *v = u->value[i] ? u->value[i] : usual[i];
 		if (!v && i == U_TZ)
 			v = t->profile->timezones;
-		if (!v && i == U_CARD && t->profile->old)
+		if (!v && i == U_CARD && t->profile->old_stamps)
 			v = "[0000000000]";
 		buf_printf(out, "\t%s=%s", user_key[i], v ? v : "");
 	}
@@ -250,7 +262,7 @@ void options_write(const struct terminal *t, struct buf *out, char sep)
 /* Firmware before 2.4 never does; others when the server names options and wants to be told. */
 void upload_options(struct terminal *t)
 {
-	if (t->profile->old || !t->option_block.data ||
+	if (t->profile->old_stamps || !t->option_block.data ||
 		!strstr(t->option_block.data, "\nPushOptionsFlag=1"))
 		return;
 	struct job *j = upload_queue(t, "options");

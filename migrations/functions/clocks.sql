@@ -15,7 +15,7 @@ $$;
 -- uploads old. A backlog makes none of the two: it comes within a minute.
 create or replace function clock_watch() returns void language plpgsql as $$
 begin
-	if not pg_try_advisory_xact_lock(7263011) then
+	if not pg_try_advisory_xact_lock(7263012) then
 		return;
 	end if;
 	perform alert_raise(w.terminal_id, 'clock_wrong', '', format(

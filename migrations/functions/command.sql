@@ -84,19 +84,10 @@ begin
 end $$;
 
 -- Cancels one-shots not yet sent.
-create or replace function command_cancel(a_terminal int) returns void language plpgsql as $$
-declare
-	cleared boolean;
-begin
-	with gone as (
-		update terminal_command set state = 'cancelled', finished = now()
-		where terminal_id = a_terminal and state = 'queued' returning content
-	)
-	select bool_or(content = 'CLEAR DATA') into cleared from gone;
-	if cleared then
-		update terminal set people_held = false where id = a_terminal;
-	end if;
-end $$;
+create or replace function command_cancel(a_terminal int) returns void language sql as $$
+	update terminal_command set state = 'cancelled', finished = now()
+	where terminal_id = a_terminal and state = 'queued'
+$$;
 
 -- Deletes templates of these kinds: the stored ones, raw uploads included, and by command on
 -- every approved terminal the people belong to or are known on, in its generation's words.
@@ -242,7 +233,7 @@ begin
 					then e.dev_privilege else coalesce(p.reported_pri, 0) end
 					from employee e where e.pin_id = p.pin_id)
 			from due where p.terminal_id = a_terminal and p.pin_id = due.pin_id
-			returning p.sent_id, p.pin_id, p.wanted, p.sent_pri
+			returning p.sent_id, p.pin_id, p.wanted and not p.former as wanted, p.sent_pri
 		)
 		select k.sent_id, null::text, pin.code, k.wanted and e.id is not null, e.first_name,
 			e.last_name, k.sent_pri, e.verify_mode, e.row_key, e.sealed
@@ -257,6 +248,22 @@ create or replace function command_succeeded(content text, value int) returns bo
 	select value >= 0 or (content ~ '^DATA (DELETE |DEL_)' and value in (-1, -2, -10))
 $$;
 
+-- Commands whose result may be anything; it is sealed (raw_upload).
+create or replace function command_brings_file(content text) returns boolean
+	language sql immutable as $$
+	select content ~ '^(SHELL|GetFile)\M'
+$$;
+
+-- That record; null: there is none.
+create or replace function command_file(c terminal_command) returns bigint
+	language sql stable as $$
+	select r.id from terminal t join raw_upload r on r.sn = t.sn
+		and r.content_hash = decode(substr(c.returned, 8), 'hex')
+		and r.table_name in ('SHELL', 'GETFILE')
+	where t.id = c.terminal_id and command_brings_file(c.content)
+		and c.returned ~ '^sealed [0-9a-f]{64}$'
+$$;
+
 -- Results of a terminal: they count only for commands sent to it. A person who was absent already
 -- counts as removed. Storage, time or memory lacking, busy: the person is sent again, later and
 -- later; so is every removal that failed. Rows are locked in order, as person_mark does. By index,
@@ -267,7 +274,6 @@ create or replace function command_results(a_terminal int, ids bigint[], returns
 declare
 	known int;
 	more int;
-	emptied boolean;
 begin
 	perform terminal_stays(a_terminal);
 	perform from terminal_command c where c.id = any(ids) and c.terminal_id = a_terminal
@@ -276,28 +282,25 @@ begin
 		select * from unnest(ids, returns, texts) as a (id, value, text)
 	), ended as (
 		update terminal_command c set finished = now(), return_value = a.value,
-			returned = left(a.text, 4000),
+			-- what a shell or a file says is nowhere but in its sealed record
+			returned = case when not command_brings_file(c.content)
+				or a.text ~ '^sealed [0-9a-f]{64}$' then left(a.text, 4000) end,
 			state = case when command_succeeded(c.content, a.value) then 'done' else 'failed' end
 		from answer a where c.id = a.id and c.terminal_id = a_terminal and c.state = 'sent'
-		returning c.content, a.value
+		returning c.id
 	)
-	select count(*), bool_or(content = 'CLEAR DATA' and value >= 0) into known, emptied from ended;
-	if emptied then
-		perform terminal_emptied(a_terminal);
-	end if;
-	perform from terminal_person p where p.terminal_id = a_terminal and p.pin_id in (
-		select q.pin_id from terminal_person q where q.sent_id = any(ids)
-		union all select template_pins(a_terminal, ids))
-	order by p.pin_id for update;
+	select count(*) into known from ended;
+	perform command_effects(a_terminal, ids); -- also locks people
 	with answer as (
 		select id, value, value >= 0 or value in (-1, -2, -10) as absent,
 			value in (-3, -1001, -1003, -1005, -1007) as later
 		from unnest(ids, returns) as a (id, value)
 	), asked as materialized ( -- few, whatever the terminal holds
-		select p.sent_id, p.terminal_id, p.pin_id, p.wanted from terminal_person p
+		select p.sent_id, p.terminal_id, p.pin_id, p.wanted, p.former from terminal_person p
 		where p.sent_id = any(ids)
 	), judged as (
-		select id, value, p.pin_id, case when p.wanted then later else not absent end as again
+		select id, value, p.pin_id, p.wanted and p.former as cleared,
+			case when p.wanted and not p.former then later else not absent end as again
 		from answer a join asked p on p.sent_id = a.id and p.terminal_id = a_terminal
 	), confirmed as (
 		update terminal_person p set return_value = j.value, sent_id = null, tries = p.tries + 1,
@@ -305,8 +308,12 @@ begin
 				when j.value = -1001 then now() + interval '1 day' -- or there is room before
 				else now() + least(interval '1 minute' * (1 << least(p.tries, 6)),
 					interval '1 hour') end,
-			sent_version = case when j.again then p.confirmed_version else p.sent_version end,
-			confirmed_version = case when j.again then p.confirmed_version else p.sent_version end
+			former = p.former and (j.again or not p.wanted),
+			-- now that the former person is gone, the one of today
+			sent_version = case when j.again then p.confirmed_version when j.cleared then 0
+				else p.sent_version end,
+			confirmed_version = case when j.again then p.confirmed_version when j.cleared then 0
+				else p.sent_version end
 		from judged j where p.pin_id = j.pin_id and p.terminal_id = a_terminal
 		returning p.pin_id
 	)
@@ -323,7 +330,8 @@ create or replace function terminal_emptied(a_terminal int) returns void languag
 	select from terminal_person where terminal_id = a_terminal order by pin_id for update;
 	delete from terminal_person where terminal_id = a_terminal and not wanted;
 	delete from terminal_template where terminal_id = a_terminal;
-	update terminal_person set sent_version = 0, confirmed_version = 0, sent_id = null
+	update terminal_person set sent_version = 0, confirmed_version = 0, sent_id = null,
+		former = false
 	where terminal_id = a_terminal;
 $$;
 
@@ -342,7 +350,7 @@ $$;
 
 -- Taken, but the reply never left: as if never sent.
 create or replace function command_untake(a_terminal int, a_take bigint) returns void
-	language sql as $$
+	language sql set lock_timeout = '250ms' as $$
 	select command_turn(a_terminal);
 	select terminal_stays(a_terminal);
 	update terminal_command set state = 'queued', sent = null, sent_count = sent_count - 1

@@ -15,8 +15,10 @@ create or replace view person_wanted as
 	where t.approved and not exists (select from resign r where r.employee_id = e.id);
 
 -- These people changed: marks them on their terminals, and for removal where they no longer
--- belong. Rows are locked in order first.
-create or replace function person_mark(pins int[]) returns void language plpgsql as $$
+-- belong. moved: only where they belong did, so that those who have them already get nothing. Rows
+-- are locked in order first.
+create or replace function person_mark_where(pins int[], moved boolean) returns void
+	language plpgsql as $$
 declare
 	touched int[];
 begin
@@ -28,6 +30,7 @@ begin
 		order by 1, 2
 		on conflict (terminal_id, pin_id) do update
 			set wanted = true, version = p.version + 1, retry_at = null, tries = 0
+			where not (moved and p.wanted)
 		returning terminal_id
 	), parted as (
 		update terminal_person p
@@ -40,6 +43,10 @@ begin
 	from (select terminal_id from joined union select terminal_id from parted) b;
 	perform terminal_wake(touched);
 end $$;
+
+create or replace function person_mark(pins int[]) returns void language sql as $$
+	select person_mark_where(pins, false)
+$$;
 
 -- The PINs of those who are to get a row on these terminals, before any row is locked (the order
 -- is said in templates.sql).
@@ -131,6 +138,17 @@ create or replace trigger employee_updated after update on employee
 	referencing old table as older new table as newer
 	for each statement execute function employee_updated();
 
+-- Whoever gets these PINs next is somebody else: what terminals hold of them goes first (see
+-- command_take), and what was typed in there was not about the next one. Of answers that are still
+-- to come only that to a removal counts.
+create or replace function person_former(pins int[]) returns void language sql as $$
+	select from pin where id = any(pins) order by id for share;
+	select from terminal_person where pin_id = any(pins) order by terminal_id, pin_id for update;
+	update terminal_person set former = true, reported_pri = null,
+		sent_id = case when not wanted and sent_version = version then sent_id end
+	where pin_id = any(pins);
+$$;
+
 -- The link of the punches so far ends with the employee.
 create or replace function employee_deleted() returns trigger language plpgsql as $$
 begin
@@ -140,6 +158,7 @@ begin
 	perform punch_lock();
 	update pin set unlinked_up_to = (select last_id from punch_counter)
 	where id in (select pin_id from older);
+	perform person_former((select array_agg(pin_id) from older));
 	perform person_mark((select array_agg(pin_id) from older));
 	return null;
 end $$;
@@ -151,10 +170,10 @@ create or replace trigger employee_deleted after delete on employee
 create or replace function membership_changed() returns trigger language plpgsql as $$
 begin
 	if tg_op = 'DELETE' then
-		perform person_mark(array_agg(e.pin_id)) from employee e
+		perform person_mark_where(array_agg(e.pin_id), true) from employee e
 		where e.id in (select employee_id from older) having count(*) > 0;
 	else
-		perform person_mark(array_agg(e.pin_id)) from employee e
+		perform person_mark_where(array_agg(e.pin_id), true) from employee e
 		where e.id in (select employee_id from newer) having count(*) > 0;
 	end if;
 	return null;
@@ -284,7 +303,8 @@ create or replace function people_known(a_terminal int, codes text[])
 		removing boolean)
 	language sql stable as $$
 	select e.id, e.first_name <> '' or e.last_name <> '', e.row_key, e.sealed,
-		exists (select from resign r where r.employee_id = e.id), coalesce(not p.wanted, false)
+		exists (select from resign r where r.employee_id = e.id),
+		coalesce(not p.wanted or p.former, false)
 	from unnest(codes) with ordinality c (code, ord)
 	left join pin on pin.code = c.code
 	left join employee e on e.pin_id = pin.id

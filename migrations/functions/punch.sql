@@ -78,14 +78,6 @@ begin
 	return array[stored];
 end $$;
 
--- The same, telling only how many were stored.
-create or replace function punch_store(pins int[], times timestamp[], origins int[],
-	offsets smallint[], states smallint[], verifies smallint[], masks smallint[],
-	temperatures real[], codes text[], rests bytea[]) returns int language sql as $$
-	select (punch_store_lines(pins, times, origins, offsets, states, verifies, masks, temperatures,
-		codes, rests))[1]
-$$;
-
 -- Keeps aside those of the given punches whose key is taken by one with another terminal, state,
 -- verify type or work code; each once. Returns 0, so that it can stand behind
 -- punch_store_lines.

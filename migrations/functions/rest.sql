@@ -20,6 +20,18 @@ create or replace function terminal_fixed(zone text, fixed_offset int, wanted in
 	from (select case when abs(wanted) <= 14 then wanted * 60 else wanted end as minutes) w
 $$;
 
+-- An IANA name as the zone database spells it; no abbreviations, whose offsets never change.
+create or replace function zone_named(said text) returns text language plpgsql stable as $$
+declare
+	found_name text := (select name from pg_timezone_names where lower(name) = lower(said)
+		and name !~ '^(posix/|right/|posixrules$|localtime$)');
+begin
+	if found_name is null then
+		raise exception 'no such time zone' using errcode = '22023', constraint = 'time_zone';
+	end if;
+	return found_name;
+end $$;
+
 -- A return code in words (adms-push 3.4).
 create or replace function command_meaning(content text, value int) returns text
 	language sql immutable as $$

@@ -73,12 +73,19 @@ begin
 		set version = excluded.version, form = excluded.form, variant = excluded.variant,
 			tried = 0, tries = 0, due = excluded.due, sent_id = null, return_value = null,
 			reason = null
-		where x.version <> excluded.version;
+		where x.version <> excluded.version or template_delivered(x);
 	update terminal_person p set bio_sent = p.bio_version, bio_reason = r.reason
 	from unnest(pins) n (pin_id)
 	left join template_reasons(pins, b.versions, b.photos, b.pictures) r on r.pin_id = n.pin_id
 	where p.terminal_id = a_terminal and p.pin_id = n.pin_id;
 end $$;
+
+-- A comparison photo that the terminal took: its row stays, for an ERRORLOG may yet say why there is
+-- no template of it.
+create or replace function template_delivered(q terminal_template) returns boolean
+	language sql immutable as $$
+	select q.due is null and q.return_value >= 0 and q.reason is null
+$$;
 
 -- The bytes of a line that carries so many digits of base64.
 create or replace function template_room(variant int, digits int) returns int
@@ -142,7 +149,7 @@ begin
 			union all
 			select pin_id from (
 			select p.pin_id from terminal_person p where p.terminal_id = a_terminal
-				and p.pin_id = any(pins) and p.wanted and not p.user_there
+				and p.pin_id = any(pins) and p.wanted and not p.user_there and not p.former
 				and p.bio_sent < p.bio_version order by p.pin_id
 			for update skip locked) coming);
 		exit when people = '{}';
@@ -172,14 +179,15 @@ begin
 end $$;
 
 -- All that leaves with a heartbeat: commands and people (command_take), then templates. Queues come
--- and go faster than statistics follow: always by index, one row after the other.
+-- and go faster than statistics follow: always by index, one row after the other. Others wait
+-- meanwhile: what is locked for long is fetched with a later heartbeat.
 create or replace function command_take_all(a_terminal int, a_take bigint)
 	returns table (id bigint, content text, emp_code text, wanted boolean, first_name text,
 		last_name text, privilege int, verify_mode int, row_key bytea, sealed bytea, form text,
 		variant int, bio_type int, bio_no int, bio_index int, major_ver int, minor_ver int,
 		bio_format int, valid int, duress int, size text, photo_id bigint)
 	language plpgsql set enable_seqscan = off set enable_hashjoin = off
-	set enable_mergejoin = off as $$
+	set enable_mergejoin = off set lock_timeout = '250ms' as $$
 #variable_conflict use_column
 declare
 	c record;
@@ -227,7 +235,8 @@ create or replace function template_due(a_terminal int, people bigint[]) returns
 				and p.wanted and p.user_there and p.bio_sent < p.bio_version)
 			or exists (select from terminal_bio b where b.terminal_id = a_terminal and b.stale)
 			or exists (select from terminal_person p where p.sent_id = any(people)
-				and p.terminal_id = a_terminal and p.wanted and p.bio_version > 0))
+				and p.terminal_id = a_terminal and p.wanted and not p.former
+				and p.bio_version > 0))
 $$;
 
 -- ------------------------------------------------------------------ results
@@ -238,7 +247,7 @@ create or replace function template_untake(a_terminal int, a_take bigint) return
 	update terminal_template q set sent_id = null, tried = q.tried & ~(1 << q.variant),
 		due = case when p.user_there then '-infinity'::timestamptz else 'infinity' end
 	from terminal_person p
-	where q.terminal_id = a_terminal and q.sent_id is not null
+	where q.terminal_id = a_terminal and q.sent_id is not null and q.due is not null
 		and (a_take is null or q.take = a_take)
 		and p.terminal_id = q.terminal_id and p.pin_id = q.pin_id;
 $$;
@@ -288,6 +297,14 @@ begin
 	end if;
 end $$;
 
+-- Why a photo that was taken is of no use, as the terminal reported (ERRORLOG); null: it did not.
+create or replace function template_error(a_command bigint, a_terminal int) returns text
+	language sql stable as $$
+	select 'face photo: ' || command_reason(a_command, a_terminal)
+	where exists (select from error_log e where e.command_id = a_command
+		and e.terminal_id = a_terminal and e.error_code <> '00000000')
+$$;
+
 -- Which one it is, for people.
 create or replace function template_words(q terminal_template) returns text
 	language sql stable as $$
@@ -319,12 +336,18 @@ declare
 	n int := 0;
 begin
 	for q in select * from terminal_template x where x.sent_id = any(ids)
-		and x.terminal_id = a_terminal order by x.id for update
+		and x.terminal_id = a_terminal and x.due is not null order by x.id for update
 	loop
 		n := n + 1;
 		value := returns[array_position(ids, q.sent_id)];
 		if value >= 0 then
-			delete from terminal_template where id = q.id;
+			if q.form = 'BIOPHOTO' then
+				update terminal_template set due = null, return_value = value,
+					reason = template_error(q.sent_id, a_terminal)
+				where id = q.id;
+			else
+				delete from terminal_template where id = q.id;
+			end if;
 			if q.tried & ~(1 << q.variant) <> 0 then -- what failed first need not fail again
 				insert into terminal_habit (terminal_id, form, variant)
 				values (a_terminal, q.form, q.variant)

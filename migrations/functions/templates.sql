@@ -83,8 +83,8 @@ $$;
 create or replace function person_is_leaving(a_sn text, a_pin int) returns boolean
 	language sql stable as $$
 	select exists (select from terminal t join terminal_person p on p.terminal_id = t.id
-			where t.sn = a_sn and p.pin_id = a_pin and not p.wanted)
-		and not exists (select from employee where pin_id = a_pin)
+		where t.sn = a_sn and p.pin_id = a_pin and (p.former
+			or not p.wanted and not exists (select from employee where pin_id = a_pin)))
 $$;
 
 -- A new version with every new content. What is the same as before stays as it is: a terminal
@@ -301,7 +301,8 @@ create or replace function person_state(p terminal_person) returns text language
 			or exists (select from terminal_template q where q.terminal_id = p.terminal_id
 				and q.pin_id = p.pin_id and q.due is not null and q.reason is null) then 'waiting'
 		when p.bio_reason is not null or exists (select from terminal_template q
-			where q.terminal_id = p.terminal_id and q.pin_id = p.pin_id) then 'incomplete'
+			where q.terminal_id = p.terminal_id and q.pin_id = p.pin_id
+				and not template_delivered(q)) then 'incomplete'
 		when not p.user_there then 'refused'
 		else 'complete'
 	end
@@ -314,6 +315,9 @@ create or replace function person_missing(p terminal_person) returns text
 		select 'user: ' || command_meaning('DATA UPDATE USERINFO', p.return_value) || ' ('
 			|| p.return_value || ')' as reason
 		where p.wanted and not p.user_there and p.return_value < 0
+		union all
+		select 'the terminal was cleared and stays empty until sync'
+		from terminal t where t.id = p.terminal_id and t.people_held and p.wanted
 		union all
 		select p.bio_reason where p.wanted
 		union all

@@ -191,21 +191,6 @@ begin
 	end loop;
 end $$;
 
--- CLEAR ALL USERINFO empties as CLEAR DATA does; cancelled, nothing has happened.
-create or replace function order_ended() returns trigger language plpgsql as $$
-begin
-	if new.state = 'done' then
-		perform terminal_emptied(new.terminal_id);
-	elsif old.state = 'queued' and new.state in ('cancelled', 'expired') then
-		update terminal set people_held = false where id = new.terminal_id;
-	end if;
-	return null;
-end $$;
-
-create or replace trigger order_ended after update of state on terminal_command
-	for each row when (new.content = 'CLEAR ALL USERINFO' and new.state <> old.state)
-	execute function order_ended();
-
 -- Cancels one command that was not sent yet. False: it is too late; null: there is none.
 create or replace function command_cancel_one(a_id bigint) returns boolean language plpgsql as $$
 declare
@@ -219,8 +204,5 @@ begin
 		return false;
 	end if;
 	update terminal_command set state = 'cancelled', finished = now() where id = a_id;
-	if c.content = 'CLEAR DATA' then
-		update terminal set people_held = false where id = c.terminal_id;
-	end if;
 	return true;
 end $$;

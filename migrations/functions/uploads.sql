@@ -75,6 +75,8 @@ create or replace function command_was_sent(a_terminal int, a_command bigint) re
 			and c.terminal_id = a_terminal and c.sent is not null)
 		or exists (select from terminal_person p where p.sent_id = a_command
 			and p.terminal_id = a_terminal)
+		or exists (select from terminal_template q where q.sent_id = a_command
+			and q.terminal_id = a_terminal)
 $$;
 
 create or replace function error_log_keep(sns text[], terminals int[], codes text[],
@@ -93,7 +95,13 @@ create or replace function error_log_keep(sns text[], terminals int[], codes tex
 			set last_seen = now(), seen_count = e.seen_count + excluded.seen_count
 		returning e.first_seen = now() as fresh
 	)
-	select upload_fresh(count(*) filter (where fresh)) from kept
+	select upload_fresh(count(*) filter (where fresh)) from kept;
+	-- a photo that the terminal had taken (templates.sql)
+	update terminal_template q set reason = template_error(q.sent_id, q.terminal_id)
+	from (select distinct terminal, command::bigint as command
+		from unnest(terminals, commands, codes) as c (terminal, command, code)
+		where command is not null and code <> '00000000') n
+	where q.sent_id = n.command and q.terminal_id = n.terminal and template_delivered(q)
 $$;
 
 -- ------------------------------------------------------------------ what terminals know
@@ -295,10 +303,10 @@ create or replace function remote_fingers(a_pin text, a_version int)
 	returns table (bio_no int, bio_index int, major_ver int, minor_ver int, bio_format int,
 		valid int, duress int, size text, row_key bytea, sealed bytea)
 	language sql stable as $$
-	select t.bio_no, t.bio_index, t.major_ver, t.minor_ver, t.bio_format, t.valid, t.duress, t.size,
+	select t.bio_no, t.bio_index, k.major, t.minor_ver, t.bio_format, t.valid, t.duress, t.size,
 		t.row_key, t.sealed
-	from template t join pin p on p.id = t.pin_id
-	where p.code = a_pin and t.bio_type = 1 and t.major_ver = a_version
+	from pin p cross join lateral template_known(array[p.id]) k join template t on t.id = k.id
+	where p.code = a_pin and t.bio_type = 1 and k.major = a_version
 	order by t.bio_no, t.bio_index
 $$;
 

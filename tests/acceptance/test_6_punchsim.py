@@ -37,7 +37,7 @@ def users(state):
 	return {u["PIN" if "PIN" in u else "pin"]: u for u in found} if isinstance(found, list) else found
 
 
-@pytest.mark.parametrize("profile", ["g1", "g3", "g4", "g5"])
+@pytest.mark.parametrize("profile", ["g1", "g2", "g3", "g4", "g5"])
 def test_people_reach_and_leave_a_terminal_of_each_generation(company, make_sim, profile):
 	server, eid = company
 	sim = make_sim(server, "--profile", profile, "--sn", SN)

@@ -8,12 +8,14 @@ import datetime
 import glob
 import json
 import os
+import re
 
 import pytest
 
 from punchd_test import reading
 from punchd_test.server import ROOT
 from punchd_test.terminal import Terminal
+from punchd_test.wait import wait_until
 
 DIRECTORY = os.environ.get("PUNCHD_CAPTURES", os.path.join(ROOT, "..", "shared", "captures"))
 
@@ -244,7 +246,6 @@ def test_capture(replay_server, capture):
 @pytest.mark.parametrize("capture", [c for c in CAPTURES if "INFO=" in c["target"]],
 	ids=lambda c: c["id"])
 def test_info_of_the_heartbeat_is_kept(replay_server, capture):
-	from punchd_test.wait import wait_until
 	terminal = Terminal(replay_server, query_of(capture)["sn"])
 	terminal.handshake()
 	send(replay_server, capture)
@@ -255,3 +256,82 @@ def test_info_of_the_heartbeat_is_kept(replay_server, capture):
 	assert row["fp_count"] == int(info[2]) and row["transaction_count"] == int(info[3])
 	if len(info) > 8:
 		assert row["face_count"] == int(info[8])
+
+
+# ---------------------------------------------------------------- what answers leave behind
+
+SECRET = re.compile("passw|pwd|key|secret|token", re.I)
+
+
+def options_of(text, separator):
+	"""Pairs as adms-push 2.9 says: a comma ends a value only before a further key."""
+	pairs = re.split(r",(?=~?\w+=|\s*$)" if separator == "," else r"\r?\n", text)
+	found = dict(p.split("=", 1) for p in pairs if "=" in p)
+	return {k.lstrip("~"): v.strip() for k, v in found.items() if not SECRET.search(k)}
+
+
+def options_kept(server, sn):
+	return server.database.value("select options from terminal where sn = %s", sn) or {}
+
+
+@pytest.mark.parametrize("capture", [c for c in CAPTURES if table_of(c) == "OPTIONS"], ids=lambda c: c["id"])
+def test_options_are_kept(replay_server, capture):
+	sn, expected = query_of(capture)["sn"], options_of(body_of(capture).decode(), ",")
+	Terminal(replay_server, sn).handshake()
+	send(replay_server, capture)
+	kept = options_kept(replay_server, sn)
+	assert {k: kept.get(k) for k in expected} == expected
+	assert not [k for k in kept if SECRET.search(k)]
+
+
+@pytest.mark.parametrize("capture", [c for c in CAPTURES if "devicecmd" in c["target"].lower()], ids=lambda c: c["id"])
+def test_results_are_kept(replay_server, capture):
+	"""As recorded, but for the ids, which are those of commands that this terminal was given."""
+	server, body = replay_server, body_of(capture)
+	sn = query_of(capture).get("sn") or re.search(rb"SN=(\w+)", body).group(1).decode()
+	t = Terminal(server, sn)
+	t.handshake("options=all&pushver=2.4.1")
+	# keys of a result, in either of its forms
+	results = [(m.start(1), m.end(1)) for m in re.finditer(rb"(?m)^ID=([^&\s]+)", body)]
+	assert results
+	empty(server)
+	server.sql("select command_add(%s, 'AC_UNLOCK', interval '1 day', null) from generate_series(1, %s)", t.id, len(results))
+	given = []
+	wait_until(lambda: given.extend(c for c in t.poll() if c[1] == "AC_UNLOCK") or len(given) == len(results), 10)
+	expected = []
+	for (start, end), (cid, _) in reversed(list(zip(results, given))):
+		expected.insert(0, int(re.search(rb"Return=(-?\d+)", body[start:]).group(1)))
+		body = body[:start] + cid.encode() + body[end:]
+	reply = t.raw(capture["method"], capture["target"].encode(), body)
+	assert (reply.status, reply.text) == (200, "OK")
+	assert server.sql("select return_value, state from terminal_command where content = 'AC_UNLOCK' order by id") == [
+		(value, "done" if value >= 0 else "failed") for value in expected]
+	if b"CMD=INFO\n" in body:
+		kept, expected = options_kept(server, sn), options_of(body.decode("utf-8", "replace").split("\n", 1)[1], "\n")
+		assert {k: kept.get(k) for k in expected} == expected
+
+
+def test_questions_about_people_that_we_know(replay_server):
+	"""The recorded ones, with the people in question in the database: the recorded answers."""
+	server = replay_server
+	empty(server)
+	for capture in [c for c in CAPTURES if c["id"] in ("vd-remote-att-reply", "v22-auth")]:
+		t = Terminal(server, query_of(capture)["sn"])
+		t.handshake()
+		t.poll(info="Ver 8,1,1,1,10.0.0.1,10")
+		recorded = dict(p.split("=", 1) for p in re.split("[\t\n ]", capture["resp_body"]) if "=" in p)
+		card = str(int.from_bytes(bytes.fromhex("09E4812202"), "little"))
+		server.api.post("/personnel/api/employees/", {"emp_code": recorded["PIN"], "first_name": recorded["Name"],
+			"department": 1, "area": [2], **({"card_no": card} if "AUTH" in recorded else {"device_password": recorded["Passwd"]})})
+		if "TMP" in recorded:
+			t.push("OPERLOG", "FP PIN=%(PIN)s\tFID=%(FID)s\tSize=%(Size)s\tValid=%(Valid)s\tTMP=%(TMP)s" % recorded)
+			wait_until(lambda: server.value("select count(*) from terminal_state where fp_version = 10"), 15)
+		answer = send(server, capture).text
+		if "AUTH" in recorded:
+			assert answer == capture["resp_body"]
+			continue
+		lines, theirs = answer.splitlines(), capture["resp_body"].splitlines()
+		fields = lambda line: {k: v for k, v in (p.split("=", 1) for p in re.split("[\t ]", line) if "=" in p)}
+		assert [x.rpartition("PIN=")[0] for x in lines] == [x.rpartition("PIN=")[0] for x in theirs]
+		for line, other in zip(lines, theirs):
+			assert fields(line) == {k: v for k, v in fields(other).items() if k in fields(line)}

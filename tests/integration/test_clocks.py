@@ -63,6 +63,51 @@ def test_a_clock_behind_is_told_and_a_backlog_is_not(server, ready):
 	assert "45.0 minutes behind" in clock_alerts(server)[0]
 
 
+def test_a_comparison_under_way_hides_no_clock(server, ready):
+	"""Both are done by one process at a time, each for itself."""
+	ready.push("ATTLOG", "2\t%s\t0\t1" % at(5))
+	other = server.database.connect()
+	with other.cursor() as cursor:
+		cursor.execute("select reconcile_advance()")
+		assert clock_alerts(server)
+	other.close()
+
+
 def test_the_process_clock_looks_at_clocks(server, ready):
 	ready.push("ATTLOG", "2\t%s\t0\t1" % at(5))
 	wait_until(lambda: server.api.get("/iclock/api/alerts/", kind="clock_wrong")["count"] == 1, 90, every=0.5)
+
+
+# ---------------------------------------------------------------- summer time
+
+def zone_that_changes(utc):
+	"""A zone 5.5 hours east, from that moment on 6.5 hours, for a month."""
+	local = utc + datetime.timedelta(hours=5, minutes=30)
+	day = local.timetuple().tm_yday - (local.month > 2 and local.year % 4 == 0)  # J: no 29th of February
+	return "AAA-5:30BBB-6:30,J%d/%s,J%d/2" % (day, local.strftime("%H:%M:%S"), (day + 30 - 1) % 365 + 1)
+
+
+@pytest.mark.settings(reconcile_time="off")
+@pytest.mark.timeout(180)
+def test_summer_time_begins(server, ready):
+	"""The terminal knows no rule for it: it is made to shake hands again, and what it then stamps is
+	stored with the new offset (PROTOCOL.md 2)."""
+	change = (datetime.datetime.utcnow() + datetime.timedelta(seconds=6)).replace(microsecond=0)
+	server.sql("update terminal set zone = %s", zone_that_changes(change))
+	assert ready.options()["TimeZone"] == "330"
+	server.sql("update terminal_command set created = created - interval '2 hours'")
+	now = "select terminal_offset(zone, fixed_offset) from terminal"
+	assert server.value(now) == 330, "not yet"
+	server.sql("select command_check_offsets()")
+	assert not [c for _, c in ready.poll() if c == "CHECK"]
+	wait_until(lambda: server.value(now) == 390, 20, "summer")
+	# the process clock sees it
+	wait_until(lambda: [c for _, c in ready.poll()] == ["CHECK"], 100, every=0.5)
+	assert ready.options()["TimeZone"] == "390"
+	wall = change + datetime.timedelta(hours=5, minutes=30)
+	winter, summer = wall - datetime.timedelta(minutes=1), wall + datetime.timedelta(hours=1, minutes=1)
+	assert ready.push("ATTLOG", *["1\t%s\t0\t1" % w for w in (winter, summer)]) == "OK: 2"
+	assert server.sql("select punch_time, tz_offset from punch order by 1") == [(winter, 330), (summer, 390)]
+	server.sql("update terminal_command set created = created - interval '2 hours'")
+	server.sql("select command_check_offsets()")
+	assert ready.poll() == [], "told once"

@@ -126,6 +126,29 @@ def test_a_stamp_follows_its_data_not_the_other_way_round(server, terminal):
 	assert terminal.options()["ATTLOGStamp"] == "42"
 
 
+def test_a_stamp_waits_for_every_write_of_its_upload(server, terminal):
+	"""An upload larger than one write, of which the first half is not stored: the second half, which
+	is, must not bring the stamp, or the terminal would never send the first half again."""
+	terminal.register()
+	server.sql("""create function test_full() returns trigger language plpgsql as $$ begin
+		if exists (select from newer n join pin on pin.id = n.pin_id where pin.code = 'first') then
+			raise exception 'no space left' using errcode = '53100';
+		end if;
+		return null; end $$""")
+	server.sql("""create trigger test_full after insert on punch referencing new table as newer
+		for each statement execute function test_full()""")
+	lines = ["%s\t2026-05-%02d %02d:%02d:00\t0\t1" % ("rest" if n else "first", n // 1440 + 1,
+		n // 60 % 24, n % 60) for n in range(6000)]
+	assert terminal.push("ATTLOG", *lines, stamp="77").startswith("ERROR")
+	assert 0 < server.value("select count(*) from punch") < 6000, "one of the writes is durable"
+	assert server.value("select count(*) from terminal_stamp") == 0
+	assert terminal.options()["ATTLOGStamp"] == "0"
+	server.sql("drop trigger test_full on punch")
+	assert terminal.push("ATTLOG", *lines, stamp="77") == "OK: 6000"
+	assert server.value("select count(*) from punch") == 6000
+	assert terminal.options()["ATTLOGStamp"] == "77"
+
+
 def test_approval_asks_for_everything_once_more(server, make_terminal):
 	t = make_terminal()
 	t.register()

@@ -242,7 +242,7 @@ def test_a_change_between_judging_and_filling_is_not_lost(server, terminal):
 
 # ---------------------------------------------------------------- down to a simulated terminal
 
-PROFILES = ["g1", "g3", "g4", "g5"]
+PROFILES = ["g1", "g2", "g3", "g4", "g5"]
 
 
 def sim_users(sim, sn=None):
@@ -323,6 +323,58 @@ def test_what_happened_while_a_terminal_was_offline(server, make_sim, make_termi
 	wait_until(lambda: server.sql("""select p.code from terminal_person t join pin p on p.id = t.pin_id
 		where version = confirmed_version order by 1""") == [("7",), ("8",)])
 	assert server.value("select count(*) from terminal_person") == 2, "confirmed removals are over"
+
+
+def test_a_pin_given_to_somebody_else_before_a_terminal_had_removed_the_first(server, make_sim, make_terminal):
+	"""The second one inherits nothing from the first: no fingerprint, no card, no privilege."""
+	sim = make_sim(server, "--sn", "PEOPLE01")
+	sim("handshake")
+	t = make_terminal("PEOPLE01")
+	t.approve()
+	sim("handshake")
+	sim("enrol 5 Name=First\\tPri=14\\tCard=777\\tPasswd=11")
+	sim("enrol-fp 5 3")
+	sim("wait-idle")
+	assert server.value("select count(*) from template") == 1
+	assert server.value("select reported_pri from terminal_person") == 14
+	sim("offline")
+	remove(server, "5")
+	create(server, "5", first_name="Second")
+	sim("online")
+	polled(sim, lambda: sim_users(sim).get("5", {}).get("Name") == "Second")
+	state = sim.state()
+	assert state["templates"] == [], "somebody else's fingerprint opens the door"
+	assert field(state["users"]["5"], "pri") == "0" and not state["users"]["5"].get("Card", "").strip("0")
+	person_now = person(server, "5")
+	assert (person_now["card_no"] or "", person_now["device_password"] or "") == ("", "")
+	said = [c["text"].split("\t")[0] for c in state["commands"] if "USERINFO PIN=5" in c["text"] and "QUERY" not in c["text"]]
+	assert said == ["DATA DELETE USERINFO PIN=5", "DATA UPDATE USERINFO PIN=5"]
+	wait_until(lambda: server.sql("select former, version = confirmed_version from terminal_person") == [(False, True)])
+
+
+def test_late_answers_about_a_former_person(server, terminal):
+	"""What was on its way when the PIN changed hands settles nothing of the new one."""
+	terminal.register()
+	terminal.obey()
+	create(server, "5", first_name="First")
+	added, _ = terminal.poll_until("UPDATE USERINFO PIN=5")
+	remove(server, "5")
+	create(server, "5", first_name="Second")
+	terminal.ack((added, 0))
+	removed, _ = terminal.poll_until("DELETE USERINFO PIN=5")
+	# while its answer is awaited, what the terminal says of that PIN is the first one's
+	terminal.push("OPERLOG", "USER PIN=5\tName=First\tPri=14\tCard=777", "FP PIN=5\tFID=1\tSize=4\tTMP=AAAA")
+	assert not person(server, "5")["card_no"] and server.value("select count(*) from template") == 0
+	remove(server, "5")
+	create(server, "5", first_name="Third")
+	terminal.ack((removed, 0))  # said before the second one was on it, and true for all of them
+	cid, text = terminal.poll_until("USERINFO PIN=5")
+	while "DELETE" in text:
+		terminal.ack((cid, -1))
+		cid, text = terminal.poll_until("USERINFO PIN=5")
+	assert pairs(text)["Name"] == "Third"
+	terminal.ack((cid, 0))
+	assert users_of(terminal.obey()) == []
 
 
 def test_people_written_by_sql_leave_too(server, make_sim, make_terminal):

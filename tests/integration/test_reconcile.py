@@ -42,12 +42,15 @@ def punches(sim, n, days=3, sn=None):
 		sim("punch %d %s %02d:%02d:%02d" % (100 + i % 40, day, 6 + i // 600 % 12, i // 10 % 60, i % 60), sn)
 
 
+GENERATIONS = ["g1", "g3", "g4", "g5"]
+
+
 def stored(server):
 	return server.value("select count(*) from punch")
 
 
-@pytest.mark.parametrize("profile", ["g1", "g3", "g4", "g5"])
-def test_a_terminal_that_silently_loses_uploads_ends_with_none_missing(server, make_sim, profile):
+def lossy(server, make_sim, profile):
+	"""A terminal that has forgotten one of a hundred of its punches, yet holds them; its id."""
 	sim = make_sim(server, "--sn", "LOSE01", "--profile", profile, "--delay", "0.2", "--lose-uploads", "1", manual=False)
 	tid = approve(server, "LOSE01")
 	# what approval asked for is over, and the terminal has a stamp
@@ -59,6 +62,12 @@ def test_a_terminal_that_silently_loses_uploads_ends_with_none_missing(server, m
 	punches(sim, 600)
 	sim("online")
 	wait_until(lambda: stored(server) == 595, 30, "all but six of six hundred and one are there")
+	return tid
+
+
+@pytest.mark.parametrize("profile", GENERATIONS)
+def test_a_terminal_that_silently_loses_uploads_ends_with_none_missing(server, make_sim, profile):
+	tid = lossy(server, make_sim, profile)
 	reconcile(server, tid)
 	row = finished(server, tid)
 	assert stored(server) == 601
@@ -282,6 +291,21 @@ def test_every_night_once_spread_over_an_hour(server, make_terminal):
 	assert night(server, 70) == 4 - started - 1, "one is not there"
 	server.sql("update terminal_state set last_activity = now()")
 	assert night(server, 5 * 60) == 0, "it is day again"
+
+
+@pytest.mark.settings(reconcile_time="off")
+@pytest.mark.parametrize("profile", GENERATIONS)
+def test_the_night_finds_what_was_silently_lost(server, make_sim, profile):
+	tid = lossy(server, make_sim, profile)
+	wait_until(lambda: night(server, 65) == 1, 20, "it was heard of, so its night begins")
+	row = finished(server, tid)
+	assert (row["outcome"], row["gained"], row["ours"], row["theirs"], row["missing"]) == ("repaired", 6, 601, 601, 0)
+	assert stored(server) == 601 and alerts(server) == []
+	# the next night there is nothing to do
+	server.sql("update terminal_watch set night = night - 1")
+	assert night(server, 65) == 1
+	wait_until(lambda: server.api.get(PATH, terminal=tid)["count"] == 2)
+	assert (finished(server, tid)["outcome"], finished(server, tid)["pulled"]) == ("equal", 0)
 
 
 # an hour and more ago in Kolkata, the zone of the tests: due for all, wherever they are in the hour

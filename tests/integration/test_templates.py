@@ -105,15 +105,16 @@ def same(a, b, *keys):
 # ---------------------------------------------------------------- every kind, every generation
 
 def test_a_fingerprint_goes_to_all_generations_that_have_its_version(server, box):
-	a, g1, g4, g5 = box("g3"), box("g1"), box("g4"), box("g5")
+	a, g1, g2, g4, g5 = box("g3"), box("g1"), box("g2"), box("g4"), box("g5")
 	a("enrol 7 Anna")
 	a("enrol-fp 7 3")
 	taken = a.has("7", "FP")
-	for b in (g1, g4):
+	for b in (g1, g2, g4):
 		b.polled(lambda b: b.has("7", "FP"))
 		assert same(b.has("7", "FP"), taken, "fid", "tmp", "valid"), b.sn
 		assert b.complete("7")
 	assert g1.said("DATA FP PIN=7") and not g1.said("FINGERTMP")
+	assert g2.said("DATA UPDATE FINGERTMP PIN=7") and not g2.said("BIODATA")
 	assert g4.said("DATA UPDATE FINGERTMP PIN=7") and not g4.said("BIODATA")
 	g5.polled(lambda b: "7" in b.users())
 	assert g5.missing("7", "version") == "fingerprint template of version 10; this terminal has 13"
@@ -136,12 +137,14 @@ def test_fingerprints_of_version_13_travel_as_unified_templates(box):
 
 
 def test_all_pieces_of_a_near_infrared_face(box):
-	a, b = box("g3"), box("g3", "--strict-size")
+	a, b, old = box("g3"), box("g3", "--strict-size"), box("g2")
 	a("enrol 7 Anna")
 	a("enrol-face 7")
 	b.polled(lambda b: len(b.has("7", "FACE")) == 12)
-	assert same(sorted(b.has("7", "FACE"), key=lambda x: int(x["fid"])), a.has("7", "FACE"), "fid", "tmp")
-	assert b.complete("7")
+	old.polled(lambda b: len(b.has("7", "FACE")) == 12)
+	for t in (b, old):
+		assert same(sorted(t.has("7", "FACE"), key=lambda x: int(x["fid"])), a.has("7", "FACE"), "fid", "tmp")
+		assert t.complete("7")
 
 
 def test_visible_faces_go_where_the_version_is_the_same(box):
@@ -238,6 +241,21 @@ def test_a_template_waits_while_its_user_is_not_confirmed(server, make_terminal)
 	assert b.poll_until("FINGERTMP")[1] == "DATA UPDATE FINGERTMP PIN=7\tFID=1\tSize=4\tValid=1\tTMP=AAAA"
 
 
+def test_templates_beside_which_there_was_no_room_wait_for_their_user(server, make_terminal):
+	"""Some leave in one reply with the user; the others not before the terminal has said that it has
+	the user."""
+	a, b = make_terminal(), make_terminal()
+	for t in (a, b):
+		t.register()
+		t.obey()
+	a.push("OPERLOG", "USER PIN=7\tName=x", *["FP PIN=7\tFID=%d\tSize=1\tTMP=%s" % (f, "A" * 9000) for f in range(10)])
+	first = wait_until(b.poll)
+	assert "USERINFO" in first[0][1] and 1 < len(first) < 10
+	stays(lambda: b.poll() == [], 1)
+	b.ack(*[(cid, 0) for cid, _ in first])
+	assert len(first) + len(b.obey()) == 11
+
+
 def test_batches_of_40_kilobytes_and_200_lines(server, make_terminal):
 	a, b = make_terminal(), make_terminal()
 	for t in (a, b):
@@ -314,6 +332,51 @@ def test_photos_by_address_and_by_content(box, option, codes, form):
 		assert form in said[-1][0]
 		assert same(b.has(pin, "BIOPHOTO"), a.has(pin, "BIOPHOTO"), "content")
 		assert b.complete(pin)
+
+
+@pytest.mark.parametrize("first", ["result", "error"])
+def test_a_photo_that_was_taken_and_is_of_no_use(server, make_terminal, first):
+	"""The terminal says 0, and in its ERRORLOG why there is no face: so does the state (adms-push 2.8)."""
+	a, b = make_terminal(), make_terminal()
+	for t in (a, b):
+		t.register()
+		t.obey()
+	b.push("options", "MultiBioVersion=0:10:0:0:0:0:0:0:0:40:0,MultiBioPhotoSupport=0:0:0:0:0:0:0:0:0:1:0")
+	b.poll(info="ZAM180-NF50VA-Ver3.4.10,1,0,0,10.0.0.1,10,40,12,1,11111,0,0,0")
+	a.push("OPERLOG", "USER PIN=7\tName=x")
+	wait_until(lambda: [c for c in b.obey() if "USERINFO PIN=7" in c], 20)
+	photo = "BIOPHOTO PIN=7\tFileName=7.jpg\tType=9\tSize=8\tContent=%s"
+	row = lambda: server.api.get("/iclock/api/terminalpeople/", terminal_sn=b.sn, emp_code="7")["data"][0]
+
+	def sent(text):
+		assert a.push("BIOPHOTO", photo % base64.b64encode(text.encode()).decode()) == "OK: 1"
+		return b.poll_until("DATA UPDATE BIOPHOTO PIN=7")[0]
+	error = "ERRORLOG ErrCode=%s\tErrMsg=\tDataOrigin=cmd\tCmdId=%s\tAdditional="
+	cid = sent("blurred")
+	for step in (("result", "error") if first == "result" else ("error", "result")):
+		if step == "result":
+			b.ack((cid, 0))
+		else:
+			assert b.push("ERRORLOG", error % ("D01E0003", cid)) == "OK"
+			assert a.push("ERRORLOG", error % ("D01E0001", cid)) == "OK", "of another terminal: not about this"
+	assert (row()["state"], row()["missing"]) == ("incomplete", "face photo: face blurred")
+	assert server.sql("select sn, command_id from error_log where command_id is not null") == [(b.sn, int(cid))]
+	b.handshake()
+	stays(lambda: b.poll() == [], 1.5)
+	# another photo
+	cid = sent("sharp")
+	assert row()["state"] == "waiting"
+	b.ack((cid, 0))
+	assert (row()["state"], row()["missing"]) == ("complete", None)
+	assert b.push("ERRORLOG", error % ("00000000", cid)) == "OK"
+	assert row()["state"] == "complete"
+	# deleted there by hand it comes again, and with sync
+	server.api.post("/iclock/api/terminalcommands/", {"terminal": b.id, "command": "DATA DELETE BIOPHOTO PIN=7\tType=9"})
+	assert [c for c in wait_until(lambda: (lambda s: s if any("UPDATE" in c for c in s) else None)(b.obey()), 20)
+		if "DATA UPDATE BIOPHOTO PIN=7" in c]
+	server.api.post("/iclock/api/terminals/%d/sync/" % b.id, {})
+	assert wait_until(lambda: [c for c in b.obey() if "DATA UPDATE BIOPHOTO PIN=7" in c], 20)
+	assert row()["state"] == "complete"
 
 
 def test_photos_that_go_neither_way(server, box):

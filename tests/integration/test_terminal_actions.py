@@ -287,7 +287,7 @@ def test_dangerous_commands_leave_a_line_in_the_log(fleet):
 # ---------------------------------------------------------------- with the simulator
 
 def test_simulated_terminals_obey(server, make_sim, make_terminal):
-	for profile, sn in (("g1", "ACT1"), ("g3", "ACT3"), ("g4", "ACT4"), ("g5", "ACT5")):
+	for profile, sn in (("g1", "ACT1"), ("g2", "ACT2"), ("g3", "ACT3"), ("g4", "ACT4"), ("g5", "ACT5")):
 		sim = make_sim(server, "--sn", sn, "--profile", profile, "--boot-time", "0.1")
 		sim("handshake")
 		t = make_terminal(sn)

@@ -85,9 +85,56 @@ def test_what_they_bring_is_sealed(server, ready):
 		wait_until(ready.poll)
 		body = "ID=%d\nSN=%s\nReturn=0\nCMD=%s\nContent=Password=hunter2hunter2 of %s" % (cid, ready.sn, verb, verb)
 		assert ready.raw("POST", "/iclock/devicecmd?SN=" + ready.sn, body).text == "OK"
-		assert server.sql("select state, returned from terminal_command where id = %s", cid) == [("done", None)]
+		assert server.value("select state from terminal_command where id = %s", cid) == "done"
 	assert server.sql("select table_name, sn from raw_upload order by id") == [("GETFILE", ready.sn), ("SHELL", ready.sn)]
 	assert found_in(server, "hunter2hunter2") == []
+
+
+@pytest.mark.settings(dangerous_commands="on")
+def test_superusers_read_what_they_brought(server, make_sim, make_terminal):
+	sim = make_sim(server, "--sn", "FILES001", "--profile", "g3", "--open-shell")
+	sim("handshake")
+	t = make_terminal("FILES001")
+	t.approve()
+	sim("handshake")
+	ids = [create(server, t.id, c).json()["id"] for c in ("SHELL cat /etc/hidden-thing", "GetFile /mnt/options.cfg", "INFO")]
+	wait_until(lambda: sim("poll") and server.api.get(PATH + "%d/" % ids[2])["state"] == "done", 20, every=0.2)
+	rows = [server.api.get(PATH + "%d/" % i) for i in ids]
+	assert [r["return_text"] for r in rows] == ["done"] * 3
+	shell, file = [server.api.request("GET", PATH + "%d/result/" % i) for i in ids[:2]]
+	assert (shell.status, shell.text) == (200, "FILES001: cat /etc/hidden-thing\n")
+	assert file.body.endswith(b"~SerialNumber=FILES001\0\x01\xff\n"), "byte for byte"
+	assert file.headers["content-type"] == "application/octet-stream"
+	assert file.headers["x-content-type-options"] == "nosniff" and "no-store" in file.headers["cache-control"]
+	audit = [x for x in server.log().splitlines() if " audit " in x and "result_read=" in x]
+	assert ["account=admin" in x and "terminals=FILES001" in x for x in audit] == [True, True]
+	assert ["command=SHELL" in audit[0], "command=GetFile" in audit[1]] == [True, True]
+	assert "hidden-thing" not in "".join(audit)
+	# nobody else, and nothing else
+	server.command("user", "add", "reader", "--password-file", "/dev/stdin", stdin="secret word 1\n")
+	reader = server.new_api("reader", "secret word 1")
+	assert reader.request("GET", PATH + "%d/result/" % ids[0]).status == 403
+	assert server.api.request("GET", PATH + "%d/result/" % ids[0], authorization="").status == 401
+	for other in (ids[2], 999999, "x", "9" * 25):
+		assert server.api.request("GET", PATH + "%s/result/" % other).status == 404
+	server.command("key", "rotate")
+	assert server.api.request("GET", PATH + "%d/result/" % ids[0]).text == shell.text, "under the new key"
+
+
+@pytest.mark.settings(dangerous_commands="on")
+def test_results_without_a_verb_are_sealed_too(server, ready):
+	"""Some builds leave CMD out; and no terminal can name another's upload as its result."""
+	from punchd_test.dump import found_in
+	ready.push("SOMETHINGNEW", "A=1")
+	mark = server.value("select 'sealed ' || encode(content_hash, 'hex') from raw_upload")
+	for n, form in enumerate(("ID=%d\nReturn=0\nContent=hunter3hunter3", "ID=%d&Return=0&CMD=DATA\nhunter3hunter3",
+			"ID=%d&Return=0&CMD=DATA\n" + mark, "ID=%d\nReturn=15\nFILENAME=/x\nContent=hunter3hunter3")):
+		cid = create(server, ready.id, "GetFile /mnt/%d" % n).json()["id"]
+		wait_until(ready.poll)
+		assert ready.raw("POST", "/iclock/devicecmd?SN=" + ready.sn, form % cid).text == "OK"
+		assert server.api.get(PATH + "%d/" % cid)["state"] == "done"
+		assert server.api.request("GET", PATH + "%d/result/" % cid).status == (200 if n in (0, 3) else 404), form
+	assert found_in(server, "hunter3hunter3") == []
 
 
 def test_cancelled(server, ready):

@@ -5,6 +5,7 @@ import datetime
 import pytest
 
 from punchd_test.punches import make_employee
+from punchd_test.wait import wait_until
 
 PATH = "/iclock/api/terminals/"
 DONE = '{"code":0,"msg":"","data":[]}'
@@ -141,6 +142,41 @@ def test_zone_of_the_server(server):
 	assert column(server, "fixed_offset") == -210
 	assert server.api.patch(PATH + "1/", {"terminal_tz": 1})["terminal_tz"] == now
 	assert column(server, "fixed_offset") is None  # follows its zone again
+
+
+@pytest.mark.settings(timezone="Asia/Kolkata")
+def test_a_zone_of_its_own_by_name(server, make_terminal):
+	"""`time_zone` is punchd's own member: a name follows summer time, which no number can."""
+	assert server.api.post(PATH, {**NEW, "time_zone": "america/St_Johns", "terminal_tz": None})["terminal_tz"] in (-210, -150)
+	zone = lambda key=1: (column(server, "zone", key), column(server, "fixed_offset", key))
+	assert zone() == ("America/St_Johns", None)
+	server.api.patch(PATH + "1/", {"terminal_tz": 8})
+	assert zone() == ("America/St_Johns", 480)
+	server.api.patch(PATH + "1/", {"time_zone": "Europe/Berlin"})
+	assert zone() == ("Europe/Berlin", None), "the terminal follows the zone again"
+	server.api.patch(PATH + "1/", {"time_zone": "Asia/Kathmandu", "terminal_tz": 345})
+	assert zone() == ("Asia/Kathmandu", None), "what it says is the zone's own"
+	server.api.patch(PATH + "1/", {"alias": "another"})
+	assert zone() == ("Asia/Kathmandu", None)
+	for bad in ("Middle/Earth", "CEST", "AAA-5:30", "posix/Europe/Berlin", "../etc/passwd", "+02:00", "Europe", "'"):
+		r = server.api.raw("PATCH", PATH + "1/", {"time_zone": bad})
+		assert (r.status, r.json()) == (400, {"time_zone": ["Enter a valid value."]}), bad
+	assert zone() == ("Asia/Kathmandu", None)
+	for empty in (None, ""):
+		server.api.patch(PATH + "1/", {"time_zone": "Asia/Tokyo"})
+		server.api.patch(PATH + "1/", {"time_zone": empty})
+		assert zone() == ("Asia/Kolkata", None)
+	t = make_terminal()
+	t.register()
+	assert t.options()["TimeZone"] == "330"
+	server.api.patch(PATH + "%d/" % t.id, {"time_zone": "Asia/Tokyo"})
+	wait_until(lambda: t.options()["TimeZone"] == "9")
+	seconds = iter(range(60))
+
+	def offset():
+		assert t.push("ATTLOG", "1\t2026-05-01 08:00:%02d\t0\t1" % next(seconds)) == "OK: 1"
+		return server.value("select tz_offset from punch order by id desc limit 1")
+	wait_until(lambda: offset() == 540, 10, "known where punches are stored", 0.25)
 
 
 def test_half_hours_are_minutes(server):

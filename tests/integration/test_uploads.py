@@ -579,11 +579,46 @@ def test_code_pages_that_cannot_be(server, make_terminal):
 	assert server.value("select code_page from terminal") is None
 
 
-def test_names_in_utf8_are_cut_between_characters(server, make_terminal):
-	t = ready(make_terminal)
+def said_by(make_terminal, query):
+	t = make_terminal()
+	t.handshake(query)
+	t.approve()
+	t.handshake(query)
+	t.obey()
+	return t
+
+
+@pytest.mark.parametrize("query, page, kept", [("options=all", "utf-8", 2), ("options=all&language=83", "gbk", 3),
+	("options=all&pushver=2.1.1", "utf-8", 7), ("options=all&pushver=2.1.1&language=83", "gbk", 11),
+	("options=all&pushver=2.4.1", "utf-8", 7), ("options=all&pushver=2.4.1&PushOptionsFlag=1", "aspx", 23),
+	("options=all&pushver=3.0.1", "utf-8", 23)])
+def test_names_are_cut_between_characters_at_the_models_limit(server, make_terminal, query, page, kept):
+	"""8 bytes, 24 bytes, 24 characters; in the encoding that the terminal reads (adms-push 4.3, 6)."""
+	t = said_by(make_terminal, query)
+	if page == "aspx":  # INFO of a visible-light terminal
+		page = "utf-8"
+		t.poll(info="ZAM180-NF50VA-Ver3.4.10,1,0,0,10.0.0.1,10,39,12,1,01110,0,0,0")
+		wait_until(lambda: server.value("select generation from terminal where id = %s", t.id) == 4, 15)
 	person(server, "1")
-	server.sql("update employee set first_name = %s, last_name = '' where emp_code = '1'", "x" + LONG)
-	assert remote_bytes(t, "1").split(b"Name=")[1].split(b"\t")[0].decode() == "x" + LONG[:7]
+	server.sql("update employee set first_name = %s, last_name = %s where emp_code = '1'", "x" + LONG[:12], LONG[12:] + LONG)
+	full = "x" + LONG[:12] + " " + LONG[12:] + LONG
+	name = remote_bytes(t, "1").split(b"Name=")[1].split(b"\t")[0].decode(page)
+	assert name == full[:kept + 1]
+	# and by card, the same
+	server.api.patch("/personnel/api/employees/%d/" % server.value("select id from employee"), {"card_no": "77"})
+	with t.connect() as c:
+		c.send(t.request_bytes("POST", "/iclock/cdata?SN=%s&AuthType=CARD" % t.sn, "TMP=4D00000000"))
+		assert c.read_reply().body.split(b"Name=")[1].split(b"\t")[0].decode(page) == name
+
+
+def test_a_pin_that_the_terminal_cannot_write_is_not_sent_as_another(server, make_terminal):
+	t = ready(make_terminal)
+	server.api.patch("/iclock/api/terminals/%d/" % t.id, {"code_page": "CP1251"})
+	for pin in ("张", "Ж", "a?", "7"):
+		person(server, pin)
+	wait_until(lambda: b"PIN=7\t" in raw_poll(t, getattr(t, "seen", b"")), 10)
+	wait_until(lambda: b"PIN=\xc6\t" in raw_poll(t, t.seen) and b"PIN=a?\t" in t.seen, 10)
+	assert t.seen.count(b"DATA UPDATE USERINFO") == 3, t.seen
 
 
 def remote_bytes(t, pin):

@@ -22,10 +22,10 @@ def store(server, punches, flat=False, **columns):
 		punches = [(*key, sn) for key, sn in punches]
 	n = len(punches)
 	return server.value(
-		"select punch_store(pin_ids(%s), %s::timestamp[], (select array_agg(t.origin_id order by o)"
+		"select (punch_store_lines(pin_ids(%s), %s::timestamp[], (select array_agg(t.origin_id order by o)"
 		" from unnest(%s) with ordinality u (sn, o) join terminal t using (sn)),"
 		" array_fill(0::smallint, array[%s]), %s::smallint[], %s::smallint[], %s::smallint[],"
-		" %s::real[], %s::text[], array_fill(null::bytea, array[%s]))",
+		" %s::real[], %s::text[], array_fill(null::bytea, array[%s])))[1]",
 		[p[0] for p in punches], [p[1] for p in punches], [p[2] for p in punches], n,
 		columns.get("states", [0] * n), columns.get("verifies", [1] * n),
 		columns.get("masks", [None] * n), columns.get("temperatures", [None] * n),

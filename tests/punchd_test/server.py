@@ -67,6 +67,7 @@ class Server:
 			"admin_password": PASSWORD,
 			"timezone": "Asia/Kolkata",
 			"log_level": "debug",
+			"reconcile_time": "off",  # or it would come in the midst of a test of that hour
 			**settings,
 		}
 		self.args = list(args)

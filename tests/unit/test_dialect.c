@@ -180,11 +180,22 @@ static void test_captures(void)
 	captures_each(captured);
 }
 
+static void test_name_limits(void)
+{
+	struct dialect d = { .generation = GENERATION_1 };
+	assert(dialect_name_limit(&d).bytes == 8 && dialect_name_limit(&d).chars == 8);
+	for (d.generation = GENERATION_2; d.generation <= GENERATION_3; d.generation++)
+		assert(dialect_name_limit(&d).bytes == 24);
+	for (; d.generation <= GENERATION_5; d.generation++)
+		assert(dialect_name_limit(&d).bytes > 96 && dialect_name_limit(&d).chars == 24);
+}
+
 int main(void)
 {
 	test_generations();
 	test_quirks();
 	test_trans_flag();
+	test_name_limits();
 	test_user_write();
 	test_no_value_ends_a_line_or_column();
 	test_user_delete();

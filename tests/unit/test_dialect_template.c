@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "adms_private.h"
+#include "clock.h"
 #include "photo.h"
 
 static bool builds(struct str *s, const struct dialect_template *t, const char *expected)
@@ -122,6 +124,26 @@ static void test_tokens(void)
 		assert(!photo_token_read(bad[i], &t));
 }
 
+/* Good for half an hour, for that photo, terminal and key only. */
+static void test_tokens_end(struct arena *a)
+{
+	const unsigned char keys[2][SEAL_KEY_SIZE] = { "one", "two" };
+	struct adms adms = { .o.lookup_key = keys[0] }, other = { .o.lookup_key = keys[1] };
+	const int64_t made = 1800000000;
+	struct photo_token t;
+	clock_fix(made * 1000000);
+	const char *url = photo_url(&adms, a, 7, 12);
+	assert(photo_token_read(strrchr(url, '/') + 1, &t) && t.photo == 7 && t.terminal == 12);
+	assert(photo_token_good(&adms, a, &t) && !photo_token_good(&other, a, &t));
+	clock_fix((made + PHOTO_SECONDS) * 1000000);
+	assert(photo_token_good(&adms, a, &t));
+	clock_fix((made + PHOTO_SECONDS + 1) * 1000000);
+	assert(!photo_token_good(&adms, a, &t));
+	t.expires += 60;
+	assert(!photo_token_good(&adms, a, &t));
+	clock_fix(0);
+}
+
 int main(void)
 {
 	struct str s = str_new(arena_new());
@@ -130,6 +152,7 @@ int main(void)
 	test_no_value_ends_a_line_or_column(&s);
 	test_sizes();
 	test_tokens();
+	test_tokens_end(s.arena);
 	arena_free(s.arena);
 	return 0;
 }
