@@ -8,9 +8,11 @@
 #include "errors.h"
 #include "fatal.h"
 #include "punch_memory.h"
+#include "report_walk.h"
 #include "routes.h"
 
-static const struct route *const api_routes[] = { auth_routes, personnel_routes, iclock_routes };
+static const struct route *const api_routes[] = { auth_routes, personnel_routes, iclock_routes,
+	att_routes };
 
 enum { DEADLINE_MS = 30000 };
 
@@ -81,6 +83,7 @@ struct api *api_new(const struct api_options *o)
 	api->options = *o;
 	api->auth = auth_new(a, o);
 	api->punches = punch_memory_new();
+	api->report_places = recent_new(REPORT_PLACES, sizeof(struct report_place));
 	api->surface = (struct surface){
 		.name = "api",
 		.ctx = api,
@@ -107,5 +110,6 @@ void api_free(struct api *api)
 		return;
 	auth_free(api->auth);
 	punch_memory_free(api->punches);
+	recent_free(api->report_places);
 	arena_free(api->arena);
 }

@@ -7,6 +7,7 @@
 
 struct auth;
 struct punch_memory;
+struct recent;
 
 struct api {
 	struct arena *arena;
@@ -14,6 +15,7 @@ struct api {
 	struct surface surface;
 	struct auth *auth;
 	struct punch_memory *punches;
+	struct recent *report_places; /* see report_walk.h */
 };
 
 static inline struct api *api_of(const struct req *r)

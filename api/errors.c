@@ -202,6 +202,18 @@ static const struct {
 } fields_of[] = {
 	{ "employee_pin_key", "emp_code" },
 	{ "employee_area_area_fkey", "area" },
+	{ "manual_log_employee_fkey", "employee" },
+	{ "att_leave_employee_fkey", "employee" },
+	{ "att_leave_pay_code_fkey", "pay_code" },
+	{ "att_holiday_department_fkey", "department" },
+	{ "pay_code_code_key", "code" },
+};
+
+/* Of several members together. */
+static const struct {
+	const char *constraint, *members;
+} sets_of[] = {
+	{ "manual_log_key", "employee, punch_time" },
 };
 
 /* The member that a constraint speaks of; false when its name does not tell. */
@@ -225,6 +237,13 @@ static void duplicate_failed(struct req *r, const struct db_error *e)
 {
 	char field[64], table[64], text[200];
 
+	for (size_t i = 0; e->constraint && i < LEN(sets_of); i++)
+		if (strcmp(e->constraint, sets_of[i].constraint) == 0) {
+			snprintf(text, sizeof(text), "The fields %s must make a unique set.",
+				sets_of[i].members);
+			error_field(r, "non_field_errors", text);
+			return;
+		}
 	if (!constraint_field(e->constraint, "_key", field, table)) {
 		error_field(r, "non_field_errors", "This object already exists.");
 		return;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "filter.h"
+#include "report_people.h"
 
 /* n is the origin or the PIN, e the employee who holds it. */
 static const struct filter origin_filters[] = {
@@ -36,9 +37,14 @@ static const char *param(struct req *r, const char *name)
 
 static bool any_param(struct req *r, const struct filter *table)
 {
-	for (; table->param; table++)
-		if (param(r, table->param))
+	for (; table->param; table++) {
+		const char *value = param(r, table->param);
+		bool skip = false;
+		if (value && table->value)
+			table->value(r, value, &skip);
+		if (value && !skip)
 			return true;
+	}
 	return false;
 }
 
@@ -113,10 +119,25 @@ struct punch_filter *punch_filter_read(struct req *r)
 	if (f->from && f->to && strcmp(f->from, f->to) > 0)
 		f->nothing = true;
 	above_read(r, f);
+	f->people = people_filters;
 	f->origins.on = any_param(r, origin_filters);
 	f->pins.on = any_param(r, pin_filters) || any_param(r, people_filters);
 	f->search_origins.on = f->search_pins.on = param(r, "search") != NULL;
 	f->unresolved = f->uploaded || f->origins.on || f->pins.on || f->search_pins.on;
+	if (!f->unresolved)
+		filter_digest(req_arena(r), f);
+	return f;
+}
+
+struct punch_filter *punch_filter_report(struct req *r, const char *from, const char *to)
+{
+	struct punch_filter *f = arena_alloc(req_arena(r), sizeof(*f));
+
+	f->people = report_people_filters;
+	f->from = arena_printf(req_arena(r), "%s 00:00:00", from);
+	f->to = arena_printf(req_arena(r), "%s 23:59:59.999999", to);
+	f->pins.on = any_param(r, report_people_filters);
+	f->unresolved = f->pins.on;
 	if (!f->unresolved)
 		filter_digest(req_arena(r), f);
 	return f;
@@ -138,28 +159,31 @@ static void pins_ask(struct sql *sql, struct req *r, const struct punch_filter *
 	static const char ended[] = "(select * from pin where unlinked_up_to > 0) n"
 				    " join employee e on e.pin_id = n.id";
 
+	/* a report's people say it all: their table has the codes, too */
+	const struct filter *codes = f->people == people_filters ? pin_filters : none;
+
 	if (!f->pins.on) {
 		sql_add(sql, "null::int[], null::int[], null::bigint[]");
-	} else if (!any_param(r, people_filters)) {
+	} else if (!any_param(r, f->people)) {
 		ids_ask(sql, r, "n.id", "pin n", pin_filters, none);
 		sql_add(sql, ", null::int[], null::bigint[]");
 	} else {
-		ids_ask(sql, r, "n.id", held, pin_filters, people_filters);
+		ids_ask(sql, r, "n.id", held, codes, f->people);
 		sql_add(sql, ", ");
-		ids_ask(sql, r, "n.id", ended, pin_filters, people_filters);
+		ids_ask(sql, r, "n.id", ended, codes, f->people);
 		sql_add(sql, ", ");
-		ids_ask(sql, r, "n.unlinked_up_to", ended, pin_filters, people_filters);
+		ids_ask(sql, r, "n.unlinked_up_to", ended, codes, f->people);
 	}
 }
 
-static void search_ask(struct sql *sql, struct req *r)
+static void search_ask(struct sql *sql, struct req *r, const struct punch_filter *f)
 {
 	static const struct filter origins = { "search", FILTER_CONTAINS,
 		"n.sn ilike $$ or n.alias ilike $$" };
 	static const struct filter pins = { "search", FILTER_CONTAINS, "n.code ilike $$" };
 	const char *text = param(r, "search");
 
-	if (!text) {
+	if (!f->search_pins.on) {
 		sql_add(sql, "null::int[], null::int[]");
 		return;
 	}
@@ -197,7 +221,7 @@ void punch_filter_ask(struct req *r, const struct punch_filter *f, struct sql *s
 	sql_add(sql, ", ");
 	pins_ask(sql, r, f);
 	sql_add(sql, ", ");
-	search_ask(sql, r);
+	search_ask(sql, r, f);
 	sql_add(sql, ", ");
 	above_ask(sql, f);
 }

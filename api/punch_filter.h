@@ -24,6 +24,7 @@ struct punch_filter {
 					   * which rows were stored; NULL: any */
 	struct punch_ids origins, pins;
 	struct punch_ids search_origins, search_pins; /* either will do */
+	const struct filter *people; /* parameters that speak of people, over "e" */
 	/* of PINs whose link ended: up to which id, where the filter asks for people */
 	int32_t *ended;
 	int64_t *ended_ids;
@@ -34,6 +35,10 @@ struct punch_filter {
 
 /* Reads the parameters; on the request's arena. */
 struct punch_filter *punch_filter_read(struct req *);
+
+/* The same for attendance reports: punches of these days (YYYY-MM-DD, both included), of the people
+ * whom the request asks for. */
+struct punch_filter *punch_filter_report(struct req *, const char *from, const char *to);
 
 /* The statement that looks the parameters up, and its answer. */
 void punch_filter_ask(struct req *, const struct punch_filter *, struct sql *);

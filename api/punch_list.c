@@ -107,7 +107,7 @@ void punch_list(struct req *r, const struct punch_form *form, const struct page 
 
 	l->form = form;
 	l->page = *page;
-	l->filter = punch_filter_read(r);
+	l->filter = form->filter ? form->filter(r, form->arg) : punch_filter_read(r);
 	l->order = punch_order_read(req_param(r, "ordering"));
 	req_set_data(r, l);
 	if (l->filter->nothing || !l->filter->unresolved) {

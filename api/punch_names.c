@@ -109,15 +109,15 @@ void punch_names_want(struct punch_names *names, const struct punch_key *key)
 
 /* --- looking up ----------------------------------------------------------------------------- */
 
-enum { PLACE, ID, UNLINKED, EMP, TEXT_1, TEXT_2, TEXT_3, TEXT_4, TEXT_5 };
+enum { PLACE, ID, UNLINKED, EMP, TEXT_1, TEXT_2, TEXT_3, TEXT_4, TEXT_5, TEXT_6 };
 
 static const char ask_sql[] =
 	"select false, n.id, n.unlinked_up_to, e.id, n.code, e.first_name, e.last_name,"
 	" (select name from department where id = e.department_id),"
-	" (select name from position where id = e.position_id)"
+	" (select name from position where id = e.position_id), e.nickname"
 	" from pin n left join lateral (select * from employee where pin_id = n.id offset 0) e on true"
 	" where n.id = any($1::int[])"
-	" union all select true, id, null, null, area_alias, sn, alias, null, null"
+	" union all select true, id, null, null, area_alias, sn, alias, null, null, null"
 	" from punch_origin where id = any($2::int[])";
 
 bool punch_names_ask(struct punch_names *names, struct sql *sql)
@@ -160,6 +160,7 @@ static void *person_read(struct punch_names *names, const struct rows *rows, int
 	p->last_name = text_keep(names, rows, row, TEXT_3);
 	p->department = text_keep(names, rows, row, TEXT_4);
 	p->position = text_keep(names, rows, row, TEXT_5);
+	p->nickname = text_keep(names, rows, row, TEXT_6);
 	return p;
 }
 

@@ -23,7 +23,7 @@ enum {
 	REST,
 	NAMES
 };
-enum { CODE, EMP, FIRST_NAME, LAST_NAME, DEPARTMENT, POSITION, AREA_ALIAS, SN, ALIAS };
+enum { CODE, EMP, FIRST_NAME, LAST_NAME, DEPARTMENT, POSITION, AREA_ALIAS, SN, ALIAS, NICKNAME };
 
 void punch_row_read_key(struct punch_key *k, const struct rows *rows, int row, int column)
 {
@@ -67,6 +67,7 @@ void punch_row_read_names(struct punch_row *p, const struct rows *rows, int row,
 		.last_name = rows_text(rows, row, column + LAST_NAME),
 		.department = rows_text(rows, row, column + DEPARTMENT),
 		.position = rows_text(rows, row, column + POSITION),
+		.nickname = rows_text(rows, row, column + NICKNAME),
 	};
 	p->place = (struct punch_place){
 		.area_alias = rows_text(rows, row, column + AREA_ALIAS),
@@ -77,7 +78,7 @@ void punch_row_read_names(struct punch_row *p, const struct rows *rows, int row,
 
 /* --- words ---------------------------------------------------------------------------------- */
 
-static const char *state_word(int state)
+const char *punch_state_word(int state)
 {
 	static const char *const words[] = { "Check In", "Check Out", "Break Out", "Break In",
 		"Overtime In", "Overtime Out" };
@@ -85,7 +86,7 @@ static const char *state_word(int state)
 	return state >= 0 && state < (int)LEN(words) ? words[state] : "Unknown";
 }
 
-static const char *verify_word(int verify)
+const char *punch_verify_word(int verify)
 {
 	static const char *const words[] = { "Any", "Fingerprint", "Pin", "Password", "Card",
 		"Fingerprint or Password", "Fingerprint or Card", "Password or Card",
@@ -178,9 +179,9 @@ void punch_row_json(struct out *o, const struct punch_row *p)
 	person_json(o, &p->person);
 	member_time(o, ",\"punch_time\":", p->key.time);
 	member_int(o, ",\"punch_state\":\"", p->state);
-	member_text(o, "\",\"punch_state_display\":", state_word(p->state));
+	member_text(o, "\",\"punch_state_display\":", punch_state_word(p->state));
 	member_int(o, ",\"verify_type\":", p->verify);
-	member_text(o, ",\"verify_type_display\":", verify_word(p->verify));
+	member_text(o, ",\"verify_type_display\":", punch_verify_word(p->verify));
 	member_text(o, ",\"work_code\":", p->work_code);
 	member_text(o, ",\"gps_location\":", p->gps.text);
 	member_text(o, ",\"area_alias\":", p->place.area_alias);
@@ -283,9 +284,9 @@ static const char *cell_text(enum cell cell, const struct punch_row *p)
 	case CELL_POSITION:
 		return p->person.position;
 	case CELL_STATE_WORD:
-		return state_word(p->state);
+		return punch_state_word(p->state);
 	case CELL_VERIFY_WORD:
-		return verify_word(p->verify);
+		return punch_verify_word(p->verify);
 	case CELL_WORK_CODE:
 		return p->work_code;
 	case CELL_GPS:

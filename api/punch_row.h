@@ -15,7 +15,7 @@ struct punch_person {
 	int64_t unlinked; /* punches up to this id are nobody's */
 	int32_t emp; /* 0: no employee */
 	const char *code;
-	const char *first_name, *last_name, *department, *position; /* NULL: unknown */
+	const char *first_name, *last_name, *nickname, *department, *position; /* NULL: unknown */
 };
 
 struct punch_place {
@@ -40,6 +40,10 @@ void punch_row_read_key(struct punch_key *, const struct rows *, int row, int co
 
 /* Reads person and place behind them: pages only. */
 void punch_row_read_names(struct punch_row *, const struct rows *, int row, int column);
+
+/* "Check In", "Fingerprint". */
+const char *punch_state_word(int state);
+const char *punch_verify_word(int verify);
 
 void punch_row_json(struct out *, const struct punch_row *);
 

@@ -361,7 +361,8 @@ struct punch_count punch_count_read(const struct rows *rows)
 /* Each fence makes a look-up by key of what the planner would otherwise join by reading all. */
 static const char names_join[] =
 	" cross join lateral (select code, unlinked_up_to from pin where id = w.pin_id offset 0) n"
-	" left join lateral (select id, first_name, last_name, department_id, position_id"
+	" left join lateral (select id, first_name, last_name, nickname, department_id,"
+	" position_id"
 	" from employee where pin_id = w.pin_id and w.id > n.unlinked_up_to offset 0) e on true"
 	" cross join lateral (select area_alias, sn, alias from punch_origin"
 	" where id = w.origin_id offset 0) o";
@@ -370,7 +371,7 @@ static const char names_columns[] =
 	"n.code, e.id as emp, e.first_name, e.last_name,"
 	" (select name from department where id = e.department_id) as department,"
 	" (select name from position where id = e.position_id) as position,"
-	" o.area_alias, o.sn, o.alias";
+	" o.area_alias, o.sn, o.alias, e.nickname";
 
 static void page_order(struct sql *sql, const struct punch_order *o)
 {

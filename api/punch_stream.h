@@ -18,6 +18,8 @@ struct punch_form {
 		int64_t count, bool more);
 	void (*row)(struct out *, const struct punch_row *, const void *arg);
 	void (*end)(struct out *);
+	/* NULL: the parameters of /iclock/api/transactions/ */
+	struct punch_filter *(*filter)(struct req *, const void *arg);
 	const void *arg; /* the caller's */
 	bool all; /* every row that fits: no pages, no count */
 	bool walks; /* pages are remembered */

@@ -21,7 +21,7 @@ enum field_type {
 	FT_TEXT,
 	FT_EMAIL,
 	FT_DATE,
-	FT_TIME, /* timestamptz (shown in the configured zone) or timestamp; read-only */
+	FT_TIME, /* timestamptz (shown in the configured zone; read-only) or timestamp */
 	FT_DOUBLE, /* read-only */
 	FT_REF, /* id of another row; read as object of .members (null when the first is null) */
 	FT_REFS, /* list of ids, not empty; read as FT_JSON; stored by hooks */

@@ -8,5 +8,6 @@
 extern const struct route auth_routes[];
 extern const struct route personnel_routes[];
 extern const struct route iclock_routes[];
+extern const struct route att_routes[];
 
 #endif

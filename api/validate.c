@@ -113,6 +113,18 @@ static const char *date_value(struct write *w, const json_t *json, struct value 
 	return NULL;
 }
 
+static const char *time_value(struct write *w, const json_t *json, struct value *v)
+{
+	char time[32];
+	const char *text = json_is_string(json) ? body_text(w->arena, json) : NULL;
+
+	if (!text || !filter_time(text, time))
+		return "Datetime has wrong format. Use one of these formats instead: "
+		       "YYYY-MM-DD hh:mm:ss.";
+	v->text = arena_strdup(w->arena, time);
+	return NULL;
+}
+
 static const char *ref_value(struct write *w, const json_t *json, struct value *v)
 {
 	char message[120];
@@ -138,9 +150,10 @@ static const char *field_value(
 		return bool_value(json, v);
 	case FT_DATE:
 		return date_value(w, json, v);
+	case FT_TIME:
+		return time_value(w, json, v);
 	case FT_REF:
 		return ref_value(w, json, v);
-	case FT_TIME:
 	case FT_DOUBLE:
 	case FT_REFS:
 	case FT_OBJECT:

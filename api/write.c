@@ -343,6 +343,7 @@ static const char *cast_of(const struct field *f)
 		[FT_TEXT] = "$$::text",
 		[FT_EMAIL] = "$$::text",
 		[FT_DATE] = "$$::date",
+		[FT_TIME] = "$$::timestamp",
 		[FT_REF] = "$$::int",
 		[FT_JSON] = NULL };
 

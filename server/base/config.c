@@ -295,7 +295,7 @@ static const char *value_read(const struct setting *s, const char *value, struct
 	void *at = (char *)config + s->at;
 	unsigned char key[32];
 	if (s->type != S_INT && s->type != S_SIZE && s->type != S_TIME && s->type != S_ONOFF &&
-		s->type != S_CLOCK && s->type != S_CHOICE)
+		s->type != S_CLOCK && s->type != S_DAYS && s->type != S_CHOICE)
 		*(const char **)at = value;
 	switch (s->type) {
 	case S_TEXT:
@@ -316,6 +316,8 @@ static const char *value_read(const struct setting *s, const char *value, struct
 		return value_onoff(value, at) ? NULL : "on or off is wanted";
 	case S_CLOCK:
 		return value_clock(value, at) ? NULL : "a time like 02:30, or off, is wanted";
+	case S_DAYS:
+		return value_days(value, at) ? NULL : "days like sat,sun are wanted, or nothing";
 	case S_CHOICE:
 		return choice_read(s, value, config) ? NULL : s->help;
 	case S_ADDRS:

@@ -36,6 +36,8 @@ struct config {
 	int64_t command_expiry; /* seconds */
 	bool dangerous_commands;
 	int64_t reconcile_time; /* minutes since midnight; -1 off */
+	bool attendance_approval;
+	int64_t rest_days; /* bits of ISO days of the week: 1 << 1 Monday to 1 << 7 Sunday */
 	const char *tls_cert;
 	const char *tls_key;
 	const char *device_tls_cert;

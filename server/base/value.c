@@ -68,6 +68,36 @@ bool value_clock(const char *text, int64_t *out)
 	return true;
 }
 
+/* The ISO number of the day that the n bytes name; 0: none. */
+static int day_number(const char *text, size_t n)
+{
+	static const char *const names[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
+
+	for (int i = 0; i < 7; i++)
+		if (n == 3 && memcmp(text, names[i], 3) == 0)
+			return i + 1;
+	return 0;
+}
+
+bool value_days(const char *text, int64_t *out)
+{
+	*out = 0;
+	while (*text) {
+		text += strspn(text, " ");
+		size_t len = strcspn(text, ","), word = len;
+		while (word > 0 && text[word - 1] == ' ')
+			word--;
+		int day = day_number(text, word);
+		if (day == 0)
+			return false;
+		*out |= 1 << day;
+		text += len;
+		if (*text == ',' && !*++text)
+			return false;
+	}
+	return true;
+}
+
 static bool is_address(const char *item)
 {
 	char host[64];

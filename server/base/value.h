@@ -22,6 +22,10 @@ bool value_onoff(const char *text, bool *out);
 /* "02:30": minutes since midnight; "off": -1. */
 bool value_clock(const char *text, int64_t *out);
 
+/* "sat,sun", days of the week or nothing: bits of their ISO numbers, 1 << 1 Monday to 1 << 7
+ * Sunday. */
+bool value_days(const char *text, int64_t *out);
+
 /* A comma list of address:port, "[::]:8081" for IPv6; blanks around commas are allowed. */
 bool value_addresses(const char *text);
 

@@ -100,12 +100,12 @@ class Reader:
 		return self._run("walk", *self.web, PATH + "?" + query + "&page=")
 
 
-def fill(db, rows):
+def fill(db, rows, load=LOAD):
 	"""The table and everything around it; indexes as the schema has them, made afterwards."""
 	indexes = [r[0] for r in db.sql("select pg_get_indexdef(indexrelid) from pg_index"
 		" where indrelid = 'punch'::regclass and not indisprimary")]
 	start = time.time()
-	for statement in (LOAD % {"rows": rows, "indexes": ";\n".join(indexes) + ";"}).split(";\n"):
+	for statement in (load % {"rows": rows, "indexes": ";\n".join(indexes) + ";"}).split(";\n"):
 		if statement.strip():
 			db.sql(statement)
 	db.sql("vacuum analyze")

@@ -82,6 +82,9 @@ TEMPLATES = [b"7-12-1800000000-" + b"0123456789abcdef" * 4 + b".jpg", b"852\0Tcd
 	b"1\nC:9:REBOOT\0AA\tValid=0\r\nC:8:CLEAR DATA"]
 
 
+HEADERS = [b"\x08\x00emp_code, days ,0101", b"\xff\xffdays,days,nonsense", b"\x00\x00,,days"]
+
+
 def captured():
 	requests, queries, records, results = [], [], [], []
 	for path in glob.glob(os.path.join(os.environ.get("PUNCHD_CAPTURES", ""), "*.jsonl")):
@@ -116,6 +119,7 @@ def main():
 		(("gps",), GPS),
 		(("tgz",), packages()),
 		(("command_line",), LINES),
+		(("report",), HEADERS),
 	]
 	seeds = [s for words, some in kinds if any(w in target for w in words) for s in some]
 	if not seeds:

@@ -284,7 +284,7 @@ def test_methods(api):
 
 def test_404(api):
 	for path in ("/personnel/api/x/", "/personnel/api", AREAS + "x/", AREAS + "1/x/", "/iclock/api/x/",
-			"/att/api/transactionReport/", "/base/api/x", "/staff/api/x/",
+			"/att/api/shift/", "/base/api/x", "/staff/api/x/",
 			"/staff-jwt-api-token-auth/"):
 		r = api.raw("GET", path)
 		assert (r.status, r.json()) == (404, {"detail": "Not found."}), path

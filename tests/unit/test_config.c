@@ -53,6 +53,7 @@ static void test_defaults(void)
 	assert(c->jwt_lifetime == 7 * 86400 && c->token_lifetime == 0);
 	assert(c->jwt_superset_body && !c->hide_credentials && !c->log_json);
 	assert(!c->dangerous_commands && c->reconcile_time == 150);
+	assert(!c->attendance_approval && c->rest_days == (1 << 6 | 1 << 7));
 	assert(c->admission == ADMISSION_APPROVE && c->log_level == LOG_INFO);
 	assert(*c->database_url == '\0' && *c->master_key == '\0');
 	assert(value_zone(c->timezone));
@@ -187,6 +188,11 @@ static void test_values(void)
 	assert(value_clock("off", &minute) && minute == -1);
 	assert(!value_clock("24:00", &minute) && !value_clock("2:30", &minute));
 	assert(!value_clock("02:60", &minute) && !value_clock("", &minute));
+	assert(value_days("", &minute) && minute == 0);
+	assert(value_days("sat,sun", &minute) && minute == (1 << 6 | 1 << 7));
+	assert(value_days(" mon , fri", &minute) && minute == (1 << 1 | 1 << 5));
+	assert(!value_days("monday", &minute) && !value_days("mon,", &minute));
+	assert(!value_days("mon fri", &minute) && !value_days(",mon", &minute));
 	assert(!value_clock("-1:30", &minute) && !value_clock("02:30 ", &minute));
 	assert(value_addresses("0.0.0.0:8081, [::]:8081") && value_addresses("[::1]:1"));
 	assert(!value_addresses("") && !value_addresses("1.2.3.4") && !value_addresses("::1:80") &&

@@ -1,0 +1,54 @@
+/* Routes below /att/api/. */
+#include "att.h"
+
+#include "report.h"
+#include "routes.h"
+
+#define REPORT(path, report)                                                                       \
+	{ GET, path, report_list, &report },                                                       \
+	{                                                                                          \
+		GET, path "export/", report_export, &report                                        \
+	}
+
+#define RESOURCE(path, resource)                                                                   \
+	{ GET, path, resource_list, &resource }, { POST, path, resource_create, &resource },       \
+		{ GET, path ":id/", resource_read, &resource },                                    \
+		{ PUT | PATCH, path ":id/", resource_update, &resource },                          \
+	{                                                                                          \
+		DELETE, path ":id/", resource_delete, &resource                                    \
+	}
+
+#define AUDITS(path, approve, reject)                                                              \
+	{ POST, path "approve/", audit_many, &approve },                                           \
+		{ POST, path "reject/", audit_many, &reject },                                     \
+		{ POST, path ":id/approve/", audit_one, &approve },                                \
+	{                                                                                          \
+		POST, path ":id/reject/", audit_one, &reject                                       \
+	}
+
+const struct route att_routes[] = {
+	{ GET, "/att/api/transactionReport/", transaction_report_list },
+	{ GET, "/att/api/transactionReport/export/", transaction_report_export },
+	REPORT("/att/api/firstLastReport/", first_last_report),
+	REPORT("/att/api/firstInLastOutReport/", first_in_last_out_report),
+	REPORT("/att/api/totalTimeCardReport/", total_time_card_report),
+	REPORT("/att/api/totalTimeCardReportV2/", total_time_card_report_v2),
+	REPORT("/att/api/dailyAbsentReport/", daily_absent_report),
+	REPORT("/att/api/dailyActivityReport/", daily_activity_report),
+	REPORT("/att/api/monthlyPunchReport/", monthly_punch_report),
+	/* the dashboard's name of the same */
+	{ GET, "/base/api/dailyAbsent/", report_list, &daily_absent_report },
+
+	/* 8.x and 9.0 spell it differently */
+	AUDITS("/att/api/manuallogs/", manual_logs_approve, manual_logs_reject),
+	RESOURCE("/att/api/manuallogs/", manual_logs),
+	AUDITS("/att/api/manualLogs/", manual_logs_approve, manual_logs_reject),
+	RESOURCE("/att/api/manualLogs/", manual_logs),
+
+	AUDITS("/att/api/leaves/", leaves_approve, leaves_reject),
+	RESOURCE("/att/api/leaves/", leaves),
+	RESOURCE("/att/api/leave/", leaves),
+	RESOURCE("/att/api/payCodes/", pay_codes),
+	RESOURCE("/att/api/holidays/", holidays),
+	{ 0 },
+};
