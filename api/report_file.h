@@ -1,4 +1,4 @@
-/* Files that reports are exported to: one place for their formats. */
+/* Files that punches and reports are exported to: one place for their formats. */
 #ifndef REPORT_FILE_H
 #define REPORT_FILE_H
 

@@ -1,12 +1,10 @@
 /* /iclock/api/transactions/: punches as lists, single rows and files; they are never written. */
 #include "transactions.h"
 
-#include <string.h>
-
 #include "errors.h"
-#include "fatal.h"
 #include "page.h"
 #include "punch_list.h"
+#include "report_file.h"
 
 /* --- lists ---------------------------------------------------------------------------------- */
 
@@ -101,14 +99,14 @@ static void transaction_deleted(struct req *r, const struct rows *rows)
 struct export
 {
 	struct punch_cells cells;
-	char separator;
+	const struct report_file *file;
 };
 
 static void export_row(struct out *o, const struct punch_row *row, const void *arg)
 {
 	const struct export *e = arg;
 
-	punch_cells_row(o, &e->cells, e->separator, row);
+	punch_cells_row(o, &e->cells, e->file->separator, row);
 }
 
 static void export_end(struct out *o)
@@ -120,62 +118,28 @@ static void export_begin(struct out *o, struct req *r, const struct punch_form *
 {
 	const struct export *e = form->arg;
 
-	req_add_header(r, "Content-Disposition",
-		e->separator == ',' ? "attachment; filename=\"transactions.csv\""
-				    : "attachment; filename=\"transactions.txt\"");
-	punch_cells_header(o, &e->cells, e->separator);
-}
-
-static const struct {
-	const char *name, *type;
-	char separator;
-} kinds[] = {
-	{ "csv", "text/csv", ',' },
-	{ "txt", "text/plain", '\t' },
-};
-
-static int kind_read(struct req *r)
-{
-	const char *type = req_param(r, "export_type");
-
-	if (!type || !*type) {
-		error_field(r, "export_type", "This field is required.");
-		return -1;
-	}
-	for (size_t i = 0; i < LEN(kinds); i++)
-		if (str_same_word(type, kinds[i].name))
-			return (int)i;
-	if (!str_is_utf8(type, strlen(type)) || strlen(type) > 100)
-		type = "";
-	error_field(r, "export_type",
-		arena_printf(req_arena(r), "\"%s\" is not a valid choice.", type));
-	return -1;
-}
-
-static bool param_given(struct req *r, const char *name)
-{
-	const char *value = req_param(r, name);
-	return value && *value;
+	report_file_named(r, e->file, "transactions");
+	punch_cells_header(o, &e->cells, e->file->separator);
 }
 
 void transactions_export(struct req *r, const struct rows *rows)
 {
 	struct punch_form *form = arena_alloc(req_arena(r), sizeof(*form));
 	struct export *e = arena_alloc(req_arena(r), sizeof(*e));
-	int kind = kind_read(r);
+	const struct report_file *file = report_file_read(r);
 	struct page page;
 
-	if (kind < 0 || !page_read(r, &page))
+	if (!file || !page_read(r, &page))
 		return;
 	e->cells = punch_cells_read(req_param(r, "export_headers"));
-	e->separator = kinds[kind].separator;
+	e->file = file;
 	*form = (struct punch_form){
-		.type = kinds[kind].type,
+		.type = file->type,
 		.begin = export_begin,
 		.row = export_row,
 		.end = export_end,
 		.arg = e,
-		.all = !param_given(r, "page_size") && !param_given(r, "limit"),
+		.all = report_file_is_whole(r),
 	};
 	punch_list(r, form, &page);
 }
