@@ -14,6 +14,7 @@
 #include "held.h"
 #include "ingest.h"
 #include "log.h"
+#include "priority.h"
 #include "redecode.h"
 #include "upload_log.h"
 #include "watch.h"
@@ -296,6 +297,7 @@ struct adms *adms_new(const struct adms_options *options)
 	adms->ingest = ingest_new(adms);
 	adms->uploads = upload_log_new(adms);
 	watch_start(adms);
+	adms->priority = priority_new(adms->o.base);
 	adms->budget = budget_new((size_t)options->config->ingest_memory);
 	adms->woken = xcalloc(MAX_WOKEN, sizeof(*adms->woken));
 	adms->wake = evtimer_new(options->base, adms_wake, adms);
@@ -333,6 +335,7 @@ void adms_free(struct adms *adms)
 	db_free(adms->poll_db);
 	db_free(adms->results_db);
 	watch_free(adms);
+	priority_free(adms->priority);
 	ingest_free(adms->ingest);
 	upload_log_free(adms->uploads);
 	terminals_free(adms->terminals);

@@ -31,6 +31,7 @@ struct adms {
 	struct upload_log *uploads;
 	int unpacking; /* upload_pack.c: packages in memory */
 	struct watch *watch;
+	struct priority *priority; /* of the loop while commands leave */
 	struct budget *budget; /* ingest_memory */
 	struct event *tick; /* once a second */
 	int ticks;

@@ -13,6 +13,7 @@
 #include "dialect_command.h"
 #include "fatal.h"
 #include "log.h"
+#include "priority.h"
 #include "record.h"
 #include "records.h"
 #include "template.h"
@@ -284,6 +285,7 @@ static void commands_taken(struct req *r, const struct rows *rows)
 		commands_give_back(r);
 		return;
 	}
+	priority_raise(contact_of(r)->adms->priority);
 	const char *text = commands_text(r, rows);
 	req_reply(r, 200, "text/plain", text ? text : "OK", text ? strlen(text) : 2);
 }

@@ -444,3 +444,22 @@ def test_polls_of_one_terminal_at_once_take_everything_once(server, make_termina
 	for thread in threads:
 		thread.join(60)
 	assert sorted(cid for cid, _ in got) == sorted(ids)
+
+
+# ---------------------------------------------------------------- other terminals meanwhile
+
+def policy(server):
+	"""How the kernel schedules the loop: 0 as everybody, 2 before others (sched(7))."""
+	with open("/proc/%d/stat" % server.process.pid, encoding="utf-8") as f:
+		return int(f.read().rsplit(")", 1)[1].split()[38])
+
+
+def test_the_loop_goes_first_while_commands_leave(server, make_terminal):
+	t = ready(make_terminal)
+	wait_until(lambda: policy(server) == 0, 10)
+	queue(server, t, "INFO")
+	assert polled(t)
+	if "loop_priority_refused" in server.log():
+		pytest.skip("this system lets nobody go first")
+	assert policy(server) == 2
+	wait_until(lambda: policy(server) == 0, 10)
