@@ -1,5 +1,6 @@
 /* Departments, positions, areas. */
 #include "personnel.h"
+#include "state_rule.h"
 
 /* --- departments ---------------------------------------------------------------------------- */
 
@@ -82,6 +83,8 @@ static const struct field area_fields[] = {
 	{ "parent_area", NULL, FT_REF, F_WRITE | F_PARENT, OP_EQ, .column = "parent_id",
 		.table = "area", .members = parent_area },
 	{ "parent_area_name", "u.name", FT_TEXT },
+	{ "state_rule", "t.state_rule", FT_TEXT, F_WRITE | F_HIDDEN, 0, STATE_RULE_MAX,
+		.null_as = "''" },
 	{ 0 },
 };
 
@@ -91,5 +94,6 @@ const struct resource areas = {
 	.from = "area t left join area u on u.id = t.parent_id",
 	.fields = area_fields,
 	.search = department_search,
+	.check = state_rule_check,
 	.keep_up_to = 2,
 };

@@ -9,6 +9,7 @@
 #include "errors.h"
 #include "fatal.h"
 #include "iclock.h"
+#include "state_rule.h"
 
 static const struct field terminal_area[] = {
 	{ "id", "a.id", FT_INT },
@@ -56,6 +57,8 @@ static const struct field terminal_fields[] = {
 		.high = 86400 },
 	{ "code_page", "t.code_page", FT_TEXT, F_WRITE | F_HIDDEN, 0, 31,
 		.store = "nullif($$::text, '')" },
+	{ "state_rule", "t.state_rule", FT_TEXT, F_WRITE | F_HIDDEN, 0, STATE_RULE_MAX,
+		.null_as = "''" },
 	{ 0 },
 };
 
@@ -150,6 +153,7 @@ static void terminal_check(struct write *w, const struct rows *current, int firs
 		write_set(w, "area_id",
 			"coalesce($$::int, (select id from area where not_authorised))",
 			db_text(NULL));
+	state_rule_check(w, current, first_column);
 	zone_write(w);
 }
 

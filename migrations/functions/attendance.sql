@@ -18,7 +18,8 @@ create or replace function att_days(pin int, unlinked bigint, from_day date, to_
 	group by 1
 $$;
 
--- Days with punches, paired. States 0, 3 and 4 go in, 1, 2 and 5 go out.
+-- Days with punches, paired. States 0, 3 and 4 go in, 1, 2 and 5 go out; where a rule says the state
+-- (att_state.sql), that one counts, and who is between the first and the last punch is inside.
 --
 -- A day is directed when each of its punches goes in or out, and both occur: then the person is
 -- inside from a punch that goes in to the next punch, whatever that is. Of every other day (many
@@ -50,7 +51,10 @@ create or replace function att_cards(pin int, unlinked bigint, from_day date, to
 				and bool_or(a.state in (1, 2, 5)) over d as directed
 			from (
 				select p.punch_time as t, p.punch_time::date as day,
-					coalesce(p.punch_state, 255) as state,
+					coalesce(case when (select punch_state_rules())
+						then punch_state_shown(p.origin_id, p.pin_id, p.punch_time, p.punch_state,
+							0::smallint)
+						else p.punch_state end, 255) as state,
 					coalesce(p.punch_time - lag(p.punch_time) over (partition by p.punch_time::date
 						order by p.punch_time) >= interval '1 minute', true) as fresh
 				from punch p
