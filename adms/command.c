@@ -187,9 +187,40 @@ static void content_write(struct req *r, struct str *out, const char *content)
 	}
 }
 
+/* A private message is sealed: the line in the database says "*" in its place. */
+static bool message_write(struct req *r, struct str *out, const struct rows *rows, int i)
+{
+	static const char before[] = "DATA UPDATE SMS MSG=", line_end[] = "*\t";
+	struct arena *a = req_arena(r);
+	const char *content = rows_text(rows, i, COL_CONTENT);
+	struct str line = str_new(a);
+	size_t n = sizeof(before) - 1;
+	if (strncmp(content, before, n) != 0 || strncmp(content + n, line_end, 2) != 0) {
+		content_write(r, out, content);
+		return true;
+	}
+	char *plain = seal_open(contact_of(r)->adms->o.seal, a, "private_message.sealed",
+		(const unsigned char *)rows_text(rows, i, COL_ROW_KEY),
+		rows_text(rows, i, COL_SEALED), rows_len(rows, i, COL_SEALED), &n);
+	json_t *record = plain ? json_loadb(plain, n, 0, NULL) : NULL;
+	const char *text = json_string_value(json_object_get(record, "content"));
+	if (text) {
+		str_add(&line, before);
+		dialect_value(&line, text, strlen(text));
+		str_add(&line, content + sizeof(before));
+		content_write(r, out, str_text(&line));
+	} else {
+		log_error("sealed_record_unreadable", "place", "private_message.sealed", NULL);
+	}
+	json_decref(record);
+	return text != NULL;
+}
+
 static bool command_write(struct req *r, struct str *out, const struct rows *rows, int i)
 {
 	const struct terminal *t = contact_of(r)->terminal;
+	if (!rows_null(rows, i, COL_CONTENT) && !rows_null(rows, i, COL_SEALED))
+		return message_write(r, out, rows, i);
 	if (!rows_null(rows, i, COL_CONTENT)) {
 		content_write(r, out, rows_text(rows, i, COL_CONTENT));
 		return true;

@@ -11,9 +11,10 @@
 #define NIGHT_SECONDS 60
 #define CLOCKS_SECONDS 60
 #define ADVANCE_SECONDS 5
+#define ITEMS_SECONDS 20
 #define DEADLINE_MS 60000
 
-enum { ASK_STATES, ASK_NIGHT, ASK_ADVANCE, ASK_CLOCKS, ASKS };
+enum { ASK_STATES, ASK_NIGHT, ASK_ADVANCE, ASK_CLOCKS, ASK_ITEMS, ASKS };
 
 struct watch {
 	int ticks;
@@ -92,6 +93,8 @@ void watch_tick(struct adms *adms)
 		watch_ask(adms, ASK_ADVANCE, "select reconcile_advance()", false, 0);
 	if (w->ticks % CLOCKS_SECONDS == CLOCKS_SECONDS / 2)
 		watch_ask(adms, ASK_CLOCKS, "select clock_watch()", false, 0);
+	if (w->ticks % ITEMS_SECONDS == 0)
+		watch_ask(adms, ASK_ITEMS, "select terminal_items_watch()", false, 0);
 }
 
 void watch_free(struct adms *adms)

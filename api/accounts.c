@@ -43,9 +43,9 @@ static void query_key(
 {
 	unsigned char text[SEAL_KEY_SIZE + 1] = { (unsigned char)q->by };
 
-	if (q->by == ACCOUNT_BY_ID)
+	if (q->by == ACCOUNT_BY_ID || q->by == STAFF_BY_ID)
 		memcpy(text + 1, &q->id, sizeof(q->id));
-	else if (q->by == ACCOUNT_BY_TOKEN)
+	else if (q->by == ACCOUNT_BY_TOKEN || q->by == STAFF_BY_TOKEN)
 		memcpy(text + 1, q->token_hash, SEAL_KEY_SIZE);
 	else
 		seal_sha256(q->name, strlen(q->name), text + 1);
@@ -81,6 +81,7 @@ static void account_read(struct req *r, const struct rows *rows)
 		struct known *k = arena_alloc(req_arena(r), sizeof(*k));
 		struct slot *slot = slot_of(l->accounts, l->key);
 		known_read(k, rows);
+		k->staff = l->query->by >= STAFF_BY_ID;
 		memcpy(slot->key, l->key, sizeof(slot->key));
 		slot->until = clock_ticks() + KEEP_MS;
 		slot->known = *k;
@@ -109,6 +110,20 @@ static const char *const by_token =
 	" where t.id is not null or a.login_hash = $1::bytea"
 	" order by t.id is null limit 1";
 
+/* Who has left may not log in any more. */
+#define STAFF                                                                                      \
+	"select e.id, e.emp_code, ''::text, false, not exists (select from resign x"               \
+	" where x.employee_id = e.id), s.token_generation,"                                        \
+	" floor(extract(epoch from s.tokens_from))::int8, s.password_hash,"                        \
+	" floor(extract(epoch from clock_timestamp()))::int8, false, true"                         \
+	" from staff_login s join employee e on e.id = s.employee_id where "
+
+static const char *const staff[] = {
+	[STAFF_BY_ID] = STAFF "e.id = $1::int",
+	[STAFF_BY_NAME] = STAFF "e.emp_code = $1::text",
+	[STAFF_BY_TOKEN] = STAFF "s.login_hash = $1::bytea",
+};
+
 static void account_query(struct req *r, struct lookup *l)
 {
 	const struct account_query *q = l->query;
@@ -117,7 +132,12 @@ static void account_query(struct req *r, struct lookup *l)
 	struct db_arg *arg = arena_alloc(a, sizeof(*arg));
 	struct db_statement statement = { by_id, arg, 1 };
 
-	if (q->by == ACCOUNT_BY_ID) {
+	if (q->by >= STAFF_BY_ID) {
+		statement.sql = staff[q->by];
+		*arg = q->by == STAFF_BY_ID	? db_int(a, q->id)
+		       : q->by == STAFF_BY_NAME ? db_text(q->name)
+						: db_bytes(q->token_hash, SEAL_KEY_SIZE);
+	} else if (q->by == ACCOUNT_BY_ID) {
 		*arg = db_int(a, q->id);
 	} else if (q->by == ACCOUNT_BY_NAME) {
 		statement.sql = by_name;

@@ -15,6 +15,7 @@ struct known {
 	int id; /* 0: there is none */
 	int generation;
 	bool superuser, active;
+	bool staff; /* an employee: id and name are the employee's */
 	bool dead; /* the token was revoked or has expired */
 	bool by_login_hash; /* found as a login token: its generation must be checked */
 	int64_t tokens_from; /* seconds since 1970; JSON web tokens up to then are refused */
@@ -26,7 +27,14 @@ struct known {
 struct accounts *accounts_new(struct arena *, struct db *);
 
 /* How to find one. */
-enum account_by { ACCOUNT_BY_ID, ACCOUNT_BY_NAME, ACCOUNT_BY_TOKEN };
+enum account_by {
+	ACCOUNT_BY_ID,
+	ACCOUNT_BY_NAME,
+	ACCOUNT_BY_TOKEN,
+	STAFF_BY_ID, /* of the employee */
+	STAFF_BY_NAME, /* emp_code */
+	STAFF_BY_TOKEN
+};
 
 struct account_query {
 	enum account_by by;

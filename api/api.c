@@ -12,7 +12,7 @@
 #include "routes.h"
 
 static const struct route *const api_routes[] = { auth_routes, personnel_routes, iclock_routes,
-	att_routes };
+	att_routes, base_routes, staff_routes };
 
 enum { DEADLINE_MS = 30000 };
 

@@ -109,6 +109,7 @@ static void manual_log_check(struct write *w, const struct rows *current, int co
 
 const struct resource manual_logs = {
 	.name = "manual log",
+	.own = "t.employee_id = $$::int",
 	.table = "manual_log",
 	.from = "manual_log t" NAMES,
 	.count_from = "manual_log t" NAMES,
@@ -171,6 +172,7 @@ static void leave_check(struct write *w, const struct rows *current, int column)
 
 const struct resource leaves = {
 	.name = "leave",
+	.own = "t.employee_id = $$::int",
 	.table = "att_leave",
 	.from = "att_leave t join pay_code l on l.id = t.pay_code_id" NAMES,
 	.count_from = "att_leave t join pay_code l on l.id = t.pay_code_id" NAMES,

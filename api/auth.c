@@ -22,6 +22,7 @@ struct check {
 	struct auth *auth;
 	req_step *next;
 	bool any; /* any account will do, whatever the method */
+	bool staff; /* for staff, and nobody else */
 	enum scheme scheme;
 	const char *credential;
 	struct account_query query;
@@ -58,6 +59,13 @@ void auth_login_token(
 	str_hex(mac, 20, out);
 }
 
+void auth_staff_key(const unsigned char key[SEAL_KEY_SIZE], unsigned char out[static SEAL_KEY_SIZE])
+{
+	static const char said[] = "staff";
+
+	seal_hmac(key, said, strlen(said), out);
+}
+
 void auth_token_hash(const char *token, unsigned char out[static SEAL_KEY_SIZE])
 {
 	seal_sha256(token, strlen(token), out);
@@ -80,11 +88,12 @@ static void check_admit(struct req *r, const struct check *c, const struct known
 {
 	struct account *account = arena_alloc(req_arena(r), sizeof(*account));
 
-	*account = (struct account){ known->id, known->superuser, known->name, known->email };
+	*account = (struct account){ known->staff ? 0 : known->id, known->staff ? known->id : 0,
+		known->superuser, known->name, known->email };
 	req_set_login(r, account);
 	req_set_data(r, NULL);
 	bool reads = req_method(r) & (GET | HEAD | OPTIONS);
-	if (!reads && !c->any && !known->superuser)
+	if (c->staff != known->staff || (!reads && !c->any && !c->staff && !known->superuser))
 		error_detail(r, 403, "You do not have permission to perform this action.");
 	else
 		c->next(r, NULL);
@@ -116,10 +125,19 @@ static void token_account(struct req *r, const struct rows *rows)
 {
 	struct check *c = req_data(r);
 	const struct known *k = c->query.found;
+	unsigned char key[SEAL_KEY_SIZE] = { 0 };
 	char token[41] = "";
 
+	if (!k && c->query.by == ACCOUNT_BY_TOKEN) {
+		c->query.by = STAFF_BY_TOKEN;
+		accounts_find(c->auth->accounts, r, &c->query, token_account);
+		return;
+	}
+	if (k && k->staff)
+		auth_staff_key(c->auth->secrets->login_token, key);
 	if (k && k->by_login_hash)
-		auth_login_token(c->auth->secrets->login_token, k->id, k->generation, token);
+		auth_login_token(k->staff ? key : c->auth->secrets->login_token, k->id,
+			k->generation, token);
 	bool stale = k && k->by_login_hash &&
 		     (strlen(c->credential) != 40 || !seal_same(token, c->credential, 40));
 	if (!k || k->dead || stale)
@@ -132,17 +150,33 @@ static void token_account(struct req *r, const struct rows *rows)
 
 /* --- JWT ------------------------------------------------------------------------------------ */
 
+enum webtoken_result auth_webtoken(
+	const struct auth *auth, const char *token, struct webtoken *t, bool *staff)
+{
+	int64_t now = clock_now() / 1000000;
+	enum webtoken_result result = webtoken_read(auth->secrets->jwt, token, now, t);
+	unsigned char key[SEAL_KEY_SIZE];
+
+	*staff = false;
+	if (result != WEBTOKEN_BAD)
+		return result;
+	auth_staff_key(auth->secrets->jwt, key);
+	result = webtoken_read(key, token, now, t);
+	*staff = result != WEBTOKEN_BAD;
+	return result;
+}
+
 static void check_webtoken(struct req *r, struct check *c)
 {
-	enum webtoken_result result = webtoken_read(
-		c->auth->secrets->jwt, c->credential, clock_now() / 1000000, &c->webtoken);
+	bool staff;
+	enum webtoken_result result = auth_webtoken(c->auth, c->credential, &c->webtoken, &staff);
 
 	if (result == WEBTOKEN_EXPIRED) {
 		check_refuse(r, c, "Signature has expired.");
 	} else if (result != WEBTOKEN_GOOD || c->webtoken.refresh) {
 		check_refuse(r, c, "Error decoding signature.");
 	} else {
-		c->query.by = ACCOUNT_BY_ID;
+		c->query.by = staff ? STAFF_BY_ID : ACCOUNT_BY_ID;
 		c->query.id = (int)c->webtoken.user_id;
 		accounts_find(c->auth->accounts, r, &c->query, webtoken_account);
 	}
@@ -273,12 +307,13 @@ static bool header_read(struct req *r, struct check *c)
 }
 
 /* Clients may send either kind of token under either name. */
-static void check_run(struct req *r, struct auth *auth, bool any, req_step *next)
+static void check_run(struct req *r, struct auth *auth, int flags, req_step *next)
 {
 	struct check *c = arena_alloc(req_arena(r), sizeof(*c));
 
 	c->auth = auth;
-	c->any = any;
+	c->any = flags & API_READER;
+	c->staff = flags & API_STAFF;
 	c->next = next;
 	req_set_data(r, c);
 	if (!header_read(r, c))
@@ -299,12 +334,12 @@ void auth_before(struct req *r, req_step *next)
 	if (flags & API_OPEN)
 		next(r, NULL);
 	else
-		check_run(r, api_of(r)->auth, flags & API_READER, next);
+		check_run(r, api_of(r)->auth, flags, next);
 }
 
 void api_require_login(struct api *api, struct req *r, req_step *next)
 {
-	check_run(r, api->auth, true, next);
+	check_run(r, api->auth, API_READER, next);
 }
 
 const struct account *auth_account(const struct req *r)

@@ -9,7 +9,8 @@
 
 /* A logged-in account; lives as long as the request. */
 struct account {
-	int id;
+	int id; /* 0: staff */
+	int staff; /* the employee who has logged in, 0: a user */
 	bool superuser;
 	const char *name;
 	const char *email;
@@ -24,12 +25,21 @@ bool auth_sees_credentials(const struct req *);
 /* The surface's `before`: checks credentials and rights by route->flags, then next(r, NULL). */
 void auth_before(struct req *, req_step *next);
 
-/* Flags of struct route. Without any: login needed; methods that write need a superuser. */
-enum { API_OPEN = 1 /* no login */, API_READER = 2 /* any account, whatever the method */ };
+/* Flags of struct route. Without any: a user's login needed; methods that write need a superuser.
+ * Staff are refused everywhere but on routes of theirs, so a new route is closed to them. */
+enum {
+	API_OPEN = 1, /* no login */
+	API_READER = 2, /* any user, whatever the method */
+	API_STAFF = 4 /* staff, whatever the method, and nobody else */
+};
 
 /* The token of /api-token-auth/: 40 hex digits and NUL. */
 void auth_login_token(
 	const unsigned char key[SEAL_KEY_SIZE], int account, int generation, char out[static 41]);
+
+/* Tokens of staff are of other keys, so that no number in them can be taken for a user's. */
+void auth_staff_key(
+	const unsigned char key[SEAL_KEY_SIZE], unsigned char out[static SEAL_KEY_SIZE]);
 
 /* What the tables keep of a token: SHA-256 of its text. */
 void auth_token_hash(const char *token, unsigned char out[static SEAL_KEY_SIZE]);

@@ -3,6 +3,7 @@
 #define AUTH_PRIVATE_H
 
 #include "auth.h"
+#include "webtoken.h"
 
 struct auth {
 	const struct config *config;
@@ -13,5 +14,9 @@ struct auth {
 
 struct auth *auth_new(struct arena *, const struct api_options *);
 void auth_free(struct auth *);
+
+/* A web token of a user, or of staff. */
+enum webtoken_result auth_webtoken(
+	const struct auth *, const char *token, struct webtoken *, bool *staff);
 
 #endif

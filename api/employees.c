@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attributes.h"
 #include "auth.h"
 #include "body.h"
 #include "context.h"
@@ -53,7 +54,7 @@ static const struct field employee_fields[] = {
 	{ "nickname", "t.nickname", FT_TEXT, F_WRITE | F_ORDER, OP_EQ | OP_CONTAINS, 25,
 		.null_as = "''" },
 	{ "format_name", "t.emp_code || ' ' || t.first_name", FT_TEXT },
-	{ "photo", "''::text", FT_TEXT },
+	{ "photo", "employee_photo(t.id, t.emp_code, t.pin_id)", FT_TEXT },
 	{ "full_name", "t.first_name || ' ' || t.last_name", FT_TEXT },
 	{ "device_password", NULL, FT_TEXT, SECRET, 0, 20 },
 	{ "card_no", NULL, FT_TEXT, SECRET, 0, 20 },
@@ -272,6 +273,8 @@ const struct resource employees = {
 	.filters = employee_filters,
 	.search = employee_search,
 	.sealed = "employee.sealed",
+	.attributes = ATTRIBUTES,
+	.own = "t.id = $$::int",
 	.touch = "update_time = now()",
 	.current = "t.enable_attendance, t.enable_overtime, t.enable_holiday, t.enable_schedule",
 	.check = employee_check,

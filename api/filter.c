@@ -167,6 +167,13 @@ static bool bool_value(const char *text, const char **value)
 	return false;
 }
 
+bool filter_says(const char *text)
+{
+	const char *value;
+
+	return text && bool_value(text, &value) && *value == 't';
+}
+
 /* The parameter for a value of this kind; false: nothing can match it. */
 static bool value_arg(struct arena *a, enum filter_kind kind, const char *text, struct db_arg *arg)
 {

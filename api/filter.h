@@ -55,6 +55,9 @@ bool filter_date(const char *text, char out[static 16]); /* YYYY-MM-DD only */
 /* %value% with \ % _ escaped, on the arena. */
 const char *filter_pattern(struct arena *, const char *value);
 
+/* True for the words of a boolean that is true; NULL is false. */
+bool filter_says(const char *text);
+
 /* "1,2, 3" -> ids; false when something else is there. */
 bool filter_ids(struct arena *, const char *text, int32_t **ids, int *n);
 

@@ -139,8 +139,10 @@ static char *header_param(struct arena *a, const char *header, const char *name)
 	return NULL;
 }
 
-/* One part without its delimiters: headers, blank line, value. Files are passed over. */
-static void part_add(struct arena *a, json_t *object, const char *part, size_t n)
+/* One part without its delimiters: headers, blank line, value. Files are passed over, but for the
+ * first. */
+static void part_add(
+	struct arena *a, json_t *object, const char *part, size_t n, struct form_file *file)
 {
 	const char *blank = memmem(part, n, "\r\n\r\n", 4);
 	char *name = NULL;
@@ -152,8 +154,12 @@ static void part_add(struct arena *a, json_t *object, const char *part, size_t n
 		char *text = arena_memdup(a, line, (size_t)(end - line));
 		if (strncasecmp(text, "Content-Disposition:", 20) == 0) {
 			name = header_param(a, text, "name");
-			if (header_param(a, text, "filename"))
+			if (header_param(a, text, "filename")) {
+				if (!file->bytes)
+					*file = (struct form_file){ blank + 4,
+						(size_t)(part + n - (blank + 4)) };
 				return;
+			}
 		}
 		line = end + 2;
 	}
@@ -162,8 +168,8 @@ static void part_add(struct arena *a, json_t *object, const char *part, size_t n
 			a, object, name, strlen(name), blank + 4, (size_t)(part + n - (blank + 4)));
 }
 
-static bool parts_add(
-	struct arena *a, json_t *object, const char *boundary, const char *bytes, size_t n)
+static bool parts_add(struct arena *a, json_t *object, const char *boundary, const char *bytes,
+	size_t n, struct form_file *file)
 {
 	char *mark = arena_printf(a, "--%s", boundary);
 	size_t mark_n = strlen(mark);
@@ -181,23 +187,31 @@ static bool parts_add(
 		if (!next || next - line < 2)
 			return false;
 		/* the line end before a delimiter belongs to it */
-		part_add(a, object, line, (size_t)(next - 2 - line));
+		part_add(a, object, line, (size_t)(next - 2 - line), file);
 		at = next;
 	}
 	return false;
 }
 
-json_t *form_multipart(const char *type, const char *bytes, size_t n)
+json_t *form_with_file(const char *type, const char *bytes, size_t n, struct form_file *file)
 {
 	struct arena *a = arena_new();
 	json_t *object = json_object();
 	const char *boundary = header_param(a, type, "boundary");
 
+	*file = (struct form_file){ 0 };
 	if (!boundary || !*boundary || strlen(boundary) > 200 ||
-		!parts_add(a, object, boundary, bytes, n)) {
+		!parts_add(a, object, boundary, bytes, n, file)) {
 		json_decref(object);
 		object = NULL;
 	}
 	arena_free(a);
 	return object;
+}
+
+json_t *form_multipart(const char *type, const char *bytes, size_t n)
+{
+	struct form_file file;
+
+	return form_with_file(type, bytes, n, &file);
 }

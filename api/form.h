@@ -8,4 +8,12 @@
 json_t *form_urlencoded(const char *bytes, size_t n);
 json_t *form_multipart(const char *type, const char *bytes, size_t n);
 
+/* The same, and the first file in it, within bytes; NULL when there is none. */
+struct form_file {
+	const char *bytes;
+	size_t n;
+};
+
+json_t *form_with_file(const char *type, const char *bytes, size_t n, struct form_file *);
+
 #endif

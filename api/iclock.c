@@ -1,5 +1,6 @@
 /* The routes below /iclock/api/, and the page about all of them. */
 #include "iclock.h"
+#include "photos.h"
 #include "routes.h"
 #include "transactions.h"
 
@@ -90,6 +91,21 @@ const struct route iclock_routes[] = {
 	{ GET, "/iclock/api/terminalworkcodes/:id/", uploads_read, &terminal_work_codes },
 	{ GET, "/iclock/api/rawuploads/", resource_list, &raw_uploads },
 	{ GET, "/iclock/api/rawuploads/:id/", uploads_read, &raw_uploads },
+
+	RESOURCE_ROUTES("/iclock/api/workcodes/", work_codes),
+	RESOURCE_ROUTES("/iclock/api/publicmessages/", public_messages),
+	RESOURCE_ROUTES("/iclock/api/privatemessages/", private_messages),
+	{ GET, "/iclock/api/biodatas/", resource_list, &biodatas },
+	{ GET, "/iclock/api/biodatas/:id/", uploads_read, &biodatas },
+	{ GET, "/iclock/api/biodata/", resource_list, &biodatas },
+	{ GET, "/iclock/api/biophotos/", resource_list, &bio_photos },
+	{ POST, "/iclock/api/biophotos/", bio_photo_create, &bio_photos },
+	{ GET, "/iclock/api/biophotos/:id/", resource_read, &bio_photos },
+	{ PUT | PATCH, "/iclock/api/biophotos/:id/", resource_update, &bio_photos },
+	{ DELETE, "/iclock/api/biophotos/:id/", resource_delete, &bio_photos },
+	{ GET, "/iclock/api/biophotos/:id/photo/", bio_photo_picture },
+	{ POST, "/iclock/api/biophotos/:id/approve/", bio_photo_judge, "approve" },
+	{ POST, "/iclock/api/biophotos/:id/reject/", bio_photo_judge, "reject" },
 
 	{ GET, "/api/docs/", docs_page, NULL, API_OPEN },
 	{ 0 },

@@ -21,6 +21,9 @@ extern const struct resource terminal_logs, upload_logs, att_photos, terminal_er
 	terminal_work_codes, raw_uploads;
 req_step uploads_read, attphotos_picture;
 
+/* messages.c, biodatas.c */
+extern const struct resource work_codes, public_messages, private_messages, biodatas;
+
 /* GET /api/docs/ */
 req_step docs_page;
 

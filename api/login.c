@@ -1,4 +1,4 @@
-/* POST /api-token-auth/, /jwt-api-token-auth/ and /jwt-api-token-refresh/. */
+/* POST /api-token-auth/, /jwt-api-token-auth/, /jwt-api-token-refresh/; and for staff. */
 #include <string.h>
 
 #include "accounts.h"
@@ -8,6 +8,7 @@
 #include "context.h"
 #include "errors.h"
 #include "routes.h"
+#include "staff.h"
 #include "verify.h"
 #include "webtoken.h"
 
@@ -61,17 +62,20 @@ static void login(struct req *r, const struct rows *rows)
 
 	if (!body)
 		return;
+	bool of_staff = req_route(r)->spec != NULL;
 	/* the cloud product's clients name the account by its e-mail address */
-	bool cloud = !json_object_get(body, "username") && json_object_get(body, "company") &&
-		     json_object_get(body, "email");
+	bool cloud = !of_staff && !json_object_get(body, "username") &&
+		     json_object_get(body, "company") && json_object_get(body, "email");
 	l->attempt.name = member_text(r, body, cloud ? "email" : "username", true, errors);
 	l->attempt.password = member_text(r, body, "password", false, errors);
 	if (errors_reply(r, errors))
 		return;
 	req_set_data(r, l);
-	l->query.by = ACCOUNT_BY_NAME;
+	l->query.by = of_staff ? STAFF_BY_NAME : ACCOUNT_BY_NAME;
 	l->query.name = l->attempt.name;
 	l->query.fresh = true;
+	if (of_staff) /* so that guesses at an employee do not slow a user of that name */
+		l->attempt.name = staff_guard_name(req_arena(r), l->attempt.name);
 	accounts_find(api_of(r)->auth->accounts, r, &l->query, login_account);
 }
 
@@ -80,7 +84,7 @@ static void login_account(struct req *r, const struct rows *rows)
 	struct login *l = req_data(r);
 	const struct known *k = l->query.found;
 
-	l->attempt.account = k ? k->id : 0;
+	l->attempt.account = !k ? 0 : k->staff ? -k->id : k->id;
 	l->attempt.hash = k ? k->password_hash : NULL;
 	verify_run(api_of(r)->auth->verify, r, &l->attempt, login_verified);
 }
@@ -91,16 +95,25 @@ static void general_token(struct req *r, struct login *l)
 {
 	const struct known *k = l->query.found;
 	struct arena *a = req_arena(r);
-	unsigned char *hash = arena_alloc(a, SEAL_KEY_SIZE);
+	unsigned char *hash = arena_alloc(a, SEAL_KEY_SIZE), key[SEAL_KEY_SIZE];
 
-	auth_login_token(api_of(r)->auth->secrets->login_token, k->id, k->generation, l->token);
+	memcpy(key, api_of(r)->auth->secrets->login_token, sizeof(key));
+	if (k->staff)
+		auth_staff_key(api_of(r)->auth->secrets->login_token, key);
+	auth_login_token(key, k->id, k->generation, l->token);
 	auth_token_hash(l->token, hash);
 	const struct db_arg args[] = { db_int(a, k->id), db_bytes(hash, SEAL_KEY_SIZE),
 		db_int(a, k->generation) };
-	req_query(r, token_stored,
-		"update account set login_hash = $2::bytea where id = $1::int"
-		" and token_generation = $3::int and login_hash is distinct from $2::bytea",
-		3, args);
+	if (k->staff)
+		req_query(r, token_stored,
+			"update staff_login set login_hash = $2::bytea where employee_id = $1::int"
+			" and token_generation = $3::int and login_hash is distinct from $2::bytea",
+			3, args);
+	else
+		req_query(r, token_stored,
+			"update account set login_hash = $2::bytea where id = $1::int"
+			" and token_generation = $3::int and login_hash is distinct from $2::bytea",
+			3, args);
 }
 
 static void token_stored(struct req *r, const struct rows *rows)
@@ -132,13 +145,17 @@ static int64_t refresh_lifetime(const struct config *config)
 static void reply_webtoken(struct req *r, const struct known *k, int64_t orig_iat, int64_t now)
 {
 	const struct auth *auth = api_of(r)->auth;
+	unsigned char key[SEAL_KEY_SIZE];
 	int64_t lifetime = auth->config->jwt_lifetime ? auth->config->jwt_lifetime : for_ever;
 	struct webtoken t = { .user_id = k->id,
 		.username = k->name,
 		.email = k->email,
 		.exp = now + lifetime,
 		.orig_iat = orig_iat };
-	const char *token = webtoken_make(req_arena(r), auth->secrets->jwt, &t);
+	memcpy(key, auth->secrets->jwt, sizeof(key));
+	if (k->staff)
+		auth_staff_key(auth->secrets->jwt, key);
+	const char *token = webtoken_make(req_arena(r), key, &t);
 	json_t *reply = errors_new(req_arena(r));
 
 	json_object_set_new(reply, "token", json_string(token));
@@ -146,8 +163,8 @@ static void reply_webtoken(struct req *r, const struct known *k, int64_t orig_ia
 		t.exp = orig_iat + refresh_lifetime(auth->config);
 		t.refresh = true;
 		json_object_set_new(reply, "access", json_string(token));
-		json_object_set_new(reply, "refresh",
-			json_string(webtoken_make(req_arena(r), auth->secrets->jwt, &t)));
+		json_object_set_new(
+			reply, "refresh", json_string(webtoken_make(req_arena(r), key, &t)));
 	}
 	reply_json(r, 200, reply);
 }
@@ -186,11 +203,11 @@ static void refresh(struct req *r, const struct rows *rows)
 	if (errors_reply(r, errors))
 		return;
 	const struct auth *auth = api_of(r)->auth;
-	enum webtoken_result result =
-		webtoken_read(auth->secrets->jwt, token, seconds_now(), &l->old);
+	bool staff;
+	enum webtoken_result result = auth_webtoken(auth, token, &l->old, &staff);
 	if (result == WEBTOKEN_GOOD && l->old.orig_iat > 0) {
 		req_set_data(r, l);
-		l->query.by = ACCOUNT_BY_ID;
+		l->query.by = staff ? STAFF_BY_ID : ACCOUNT_BY_ID;
 		l->query.id = (int)l->old.user_id;
 		accounts_find(auth->accounts, r, &l->query, refresh_account);
 		return;
@@ -223,5 +240,7 @@ const struct route auth_routes[] = {
 	{ POST, "/api-token-auth/", login, NULL, API_OPEN },
 	{ POST, "/jwt-api-token-auth/", login, NULL, API_OPEN },
 	{ POST, "/jwt-api-token-refresh/", refresh, NULL, API_OPEN },
+	{ POST, "/staff-api-token-auth/", login, "staff", API_OPEN },
+	{ POST, "/staff-jwt-api-token-auth/", login, "staff", API_OPEN },
 	{ 0 },
 };

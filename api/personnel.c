@@ -1,9 +1,17 @@
 /* Routes below /personnel/api/. The 9.x web pages' singular names are the same resources. */
 #include "personnel.h"
 
+#include "photos.h"
 #include "routes.h"
+#include "staff.h"
 
 enum { ITEM = PUT | PATCH };
+
+#define PHOTO_ROUTES(path)                                                                         \
+	{ GET, path, photo_read }, { PUT | POST, path, photo_write },                              \
+	{                                                                                          \
+		DELETE, path, photo_delete                                                         \
+	}
 
 const struct route personnel_routes[] = {
 	{ POST, "/personnel/api/employees/adjust_area/", people_action, &adjust_area },
@@ -31,6 +39,13 @@ const struct route personnel_routes[] = {
 	{ GET, "/personnel/api/employee/:id/", resource_read, &employees },
 	{ ITEM, "/personnel/api/employee/:id/", resource_update, &employees },
 	{ DELETE, "/personnel/api/employee/:id/", resource_delete, &employees },
+
+	{ POST | PUT | DELETE, "/personnel/api/employees/:id/self_password/", staff_password_set },
+	{ POST | PUT | DELETE, "/personnel/api/employee/:id/self_password/", staff_password_set },
+	PHOTO_ROUTES("/personnel/api/employees/:id/photo/"),
+	PHOTO_ROUTES("/personnel/api/employee/:id/photo/"),
+	/* where the original has a static folder */
+	{ GET, "/auth_files/photo/:name/", photo_read_named },
 
 	{ GET, "/personnel/api/departments/", resource_list, &departments },
 	{ POST, "/personnel/api/departments/", resource_create, &departments },
@@ -64,6 +79,15 @@ const struct route personnel_routes[] = {
 	{ GET, "/personnel/api/position/:id/", resource_read, &positions },
 	{ ITEM, "/personnel/api/position/:id/", resource_update, &positions },
 	{ DELETE, "/personnel/api/position/:id/", resource_delete, &positions },
+
+	RESOURCE_ROUTES("/personnel/api/customattributes/", custom_attributes),
+
+	/* the one that there is; and areas under the cloud's name */
+	{ GET, "/personnel/api/company/", resource_list, &company },
+	{ GET, "/personnel/api/company/:id/", resource_read, &company },
+	{ ITEM, "/personnel/api/company/:id/", resource_update, &company },
+	{ GET, "/personnel/api/locations/", resource_list, &areas },
+	{ GET, "/personnel/api/locations/:id/", resource_read, &areas },
 
 	{ POST, "/personnel/api/resigns/reinstatement/", reinstate },
 	{ POST, "/personnel/api/resign/reinstatement/", reinstate },

@@ -4,7 +4,8 @@
 
 #include "resource.h"
 
-extern const struct resource departments, positions, areas, employees, resigns;
+extern const struct resource departments, positions, areas, employees, resigns, company,
+	custom_attributes;
 
 /* POST /personnel/api/employees/<action>/; route->spec is one of these. */
 struct people_action;

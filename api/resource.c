@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "attributes.h"
 #include "auth.h"
 #include "context.h"
 #include "errors.h"
@@ -36,6 +37,8 @@ void resource_select(struct sql *sql, const struct resource *res)
 
 	for (const struct field *f = res->fields; f->json; f++)
 		column_add(sql, f, &n);
+	if (res->attributes)
+		sql_addf(sql, ", %s", res->attributes);
 	if (res->sealed)
 		sql_add(sql, ", t.row_key, t.sealed");
 	if (res->from)
@@ -127,6 +130,18 @@ static void field_write(struct row *row, const struct field *f)
 	}
 }
 
+/* The text as a record of its member. */
+static json_t *sealed_text(const struct resource *res, const char *text, size_t n)
+{
+	const struct field *f = res->fields;
+
+	while (!(f->flags & F_SEALED))
+		f++;
+	json_t *record = json_object();
+	json_object_set_new(record, f->json, json_stringn(text, n));
+	return record;
+}
+
 json_t *sealed_open(
 	struct req *r, const struct resource *res, const struct rows *rows, int i, int column)
 {
@@ -138,7 +153,9 @@ json_t *sealed_open(
 		char *plain = seal_open(api_of(r)->options.seal, scratch, res->sealed,
 			(const unsigned char *)rows_text(rows, i, column),
 			rows_text(rows, i, column + 1), rows_len(rows, i, column + 1), &n);
-		record = plain ? json_loadb(plain, n, 0, NULL) : NULL;
+		if (plain)
+			record = res->text_shown ? sealed_text(res, plain, n)
+						 : json_loadb(plain, n, 0, NULL);
 	}
 	arena_free(scratch);
 	if (!json_is_object(record)) {
@@ -156,11 +173,13 @@ void resource_write_row(
 		.out = out, .rows = rows, .row = i, .secrets = auth_sees_credentials(r)
 	};
 
-	if (res->sealed)
+	if (res->sealed && (!res->text_shown || res->text_shown(r)))
 		row.sealed = sealed_open(r, res, rows, i, rows_columns(rows) - 2);
 	json_open(out, '{');
 	for (const struct field *f = res->fields; f->json; f++)
 		field_write(&row, f);
+	if (res->attributes)
+		attributes_write(out, rows_text(rows, i, rows_columns(rows) - 3), row.sealed);
 	json_close(out, '}');
 	json_decref(row.sealed);
 }
@@ -229,9 +248,24 @@ static bool search_add(struct sql *sql, struct req *r, const char *const *column
 	return true;
 }
 
+/* Whatever route led here: staff see what is theirs, or nothing. */
+static void own_add(struct sql *sql, struct req *r, const struct resource *res)
+{
+	const struct account *account = auth_account(r);
+
+	if (!account || !account->staff)
+		return;
+	sql_add(sql, " and ");
+	if (res->own)
+		sql_arg(sql, res->own, db_int(req_arena(r), account->staff));
+	else
+		sql_add(sql, "false");
+}
+
 bool resource_where(struct sql *sql, struct req *r, const struct resource *res)
 {
 	sql_add(sql, " where true");
+	own_add(sql, r, res);
 	for (const struct field *f = res->fields; f->json; f++)
 		if (f->filters && !field_filter(sql, r, f))
 			return false;
@@ -265,6 +299,7 @@ void resource_query_one(struct req *r, const struct resource *res, int32_t id, r
 
 	resource_select(sql, res);
 	sql_arg(sql, " where t.id = $$::int", db_int(req_arena(r), id));
+	own_add(sql, r, res);
 	sql_run(sql, r, next);
 }
 

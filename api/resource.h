@@ -72,6 +72,14 @@ struct resource {
 	const char *const *search; /* expressions that ?search= looks into; NULL-terminated */
 	const char *fallback; /* order without ?ordering=; NULL: "id" */
 	const char *sealed; /* place of the sealed record (columns row_key, sealed), or NULL */
+	/* NULL, or: what is sealed is no record but the text of the one F_SEALED member, shown only
+	 * when this says so and null otherwise. Read-only. */
+	bool (*text_shown)(const struct req *);
+	/* NULL, or SQL of the members that are defined at run time, see attributes.h. They follow
+	 * the fields and are kept in the sealed record, which there must be. */
+	const char *attributes;
+	/* NULL: never shown to staff; or a condition for $$ = the employee who asks. */
+	const char *own;
 	const char *touch; /* NULL, or "update_time = now()", set by every update */
 	int keep_up_to; /* rows with ids up to this cannot be deleted */
 	const char *current; /* extra expressions over t read before an update, for the hooks */

@@ -9,5 +9,16 @@ extern const struct route auth_routes[];
 extern const struct route personnel_routes[];
 extern const struct route iclock_routes[];
 extern const struct route att_routes[];
+extern const struct route base_routes[];
+extern const struct route staff_routes[];
+
+/* List, create, read, change and delete of a resource. */
+#define RESOURCE_ROUTES(path, resource)                                                            \
+	{ GET, path, resource_list, &resource }, { POST, path, resource_create, &resource },       \
+		{ GET, path ":id/", resource_read, &resource },                                    \
+		{ PUT | PATCH, path ":id/", resource_update, &resource },                          \
+	{                                                                                          \
+		DELETE, path ":id/", resource_delete, &resource                                    \
+	}
 
 #endif

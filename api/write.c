@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attributes.h"
 #include "body.h"
 #include "context.h"
 #include "errors.h"
@@ -235,10 +236,14 @@ static void write_begin(struct req *r, struct write *w)
 			sql_add(sql, ", t.row_key, t.sealed");
 		if (res->current)
 			sql_addf(sql, ", %s", res->current);
+	}
+	if (res->attributes)
+		sql_addf(sql, ", %s", res->attributes);
+	if (!w->create) {
 		sql_addf(sql, " from (select) one left join %s t on t.id = ", res->table);
 		sql_arg(sql, "$$::int", db_int(w->arena, w->id));
 	}
-	if (w->create && checks == 0)
+	if (w->create && checks == 0 && !res->attributes)
 		write_checked(r, NULL);
 	else
 		sql_run(sql, r, write_checked);
@@ -301,6 +306,8 @@ static bool sealed_merge(struct write *w, const struct rows *rows, int column)
 		else
 			json_object_set_new(w->sealed, f[i].json, json_string(v->text));
 	}
+	if (w->res->attributes)
+		attributes_take(w, rows_text(rows, 0, rows_columns(rows) - 1));
 	w->sealed_changed = w->create || !json_equal(old, w->sealed);
 	return true;
 }

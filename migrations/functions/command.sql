@@ -198,20 +198,25 @@ begin
 		return;
 	end if;
 	for c in
-		select * from terminal_command q
+		select q.*, m.row_key, m.sealed, octet_length(q.content)
+			+ coalesce(octet_length(m.sealed), 0) + 20 as bytes
+		from terminal_command q
+		-- whose text is put in when it leaves
+		left join private_message m on m.id = q.item_id and q.item_kind = 'private'
 		where q.terminal_id = a_terminal and (q.state = 'queued' or (q.state = 'sent'
 			and q.resend and q.sent < now() - command_patience()))
 			and (q.expires is null or q.expires > now())
-		order by q.id limit 200 for update skip locked
+			and (q.item_kind is distinct from 'private' or m.id is not null)
+		order by q.id limit 200 for update of q skip locked
 	loop
-		exit when lines < 200 and octet_length(c.content) + 20 > room;
-		room := room - octet_length(c.content) - 20;
+		exit when lines < 200 and c.bytes > room;
+		room := room - c.bytes;
 		lines := lines - 1;
 		update terminal_command q set state = 'sent', sent = now(), sent_count = sent_count + 1,
 			take = a_take
 		where q.id = c.id;
 		return query select c.id, c.content, null::text, null::boolean, null::text, null::text,
-			null::int, null::int, null::bytea, null::bytea;
+			null::int, null::int, c.row_key, c.sealed;
 		if c.ends_batch then
 			return;
 		end if;

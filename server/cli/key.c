@@ -34,6 +34,8 @@ static const struct sealed {
 	{ "id_card", "id", "id_card.sealed" },
 	{ "error_log", "id", "error_log.sealed" },
 	{ "terminal_message", "id", "terminal_message.sealed" },
+	{ "private_message", "id", "private_message.sealed" },
+	{ "bio_photo", "id", "bio_photo.sealed" },
 };
 
 int cli_key_status(struct cli *cli)

@@ -84,6 +84,11 @@ TEMPLATES = [b"7-12-1800000000-" + b"0123456789abcdef" * 4 + b".jpg", b"852\0Tcd
 
 HEADERS = [b"\x08\x00emp_code, days ,0101", b"\xff\xffdays,days,nonsense", b"\x00\x00,,days"]
 
+# the first byte chooses the content type
+PICTURES = [b"\x00--cut\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n\r\n"
+	b"\xff\xd8\xff\xe0x\r\n--cut--", b"\x01{\"photo\":\"data:image/jpeg;base64,/9j/4A==\",\"employee\":7}",
+	b"\x02photo=%2F9j%2F4A%3D%3D", b"\x03\xff\xd8\xff\xe0x", b"\x04x"]
+
 
 def captured():
 	requests, queries, records, results = [], [], [], []
@@ -120,6 +125,7 @@ def main():
 		(("tgz",), packages()),
 		(("command_line",), LINES),
 		(("report",), HEADERS),
+		(("picture",), PICTURES),
 	]
 	seeds = [s for words, some in kinds if any(w in target for w in words) for s in some]
 	if not seeds:

@@ -7,7 +7,8 @@
 int main(void)
 {
 	static const char *const good[] = { "", "raw", "in", "out", "first_last", "alternate",
-		"schedule 06:00 in", "schedule 00:00 out,23:59 in", "schedule 06:00 in, 12:00 out" };
+		"schedule 06:00 in", "schedule 00:00 out,23:59 in",
+		"schedule 06:00 in, 12:00 out" };
 	static const char *const bad[] = { "In", "in ", " in", "in\n", "schedule", "schedule ",
 		"schedule 24:00 in", "schedule 6:00 in", "schedule 06:60 in", "schedule 06:00 up",
 		"schedule 06:00 in,", "schedule 06:00 in;12:00 out", "alternate alternate" };
