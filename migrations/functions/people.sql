@@ -312,6 +312,11 @@ create or replace function people_known(a_terminal int, codes text[])
 	order by c.ord
 $$;
 
+-- Department 1, or the first of those that an import left.
+create or replace function department_first() returns int language sql stable as $$
+	select coalesce((select id from department where id = 1), (select min(id) from department))
+$$;
+
 -- New people as enrolled at a terminal: department 1, the terminal's area. The terminal itself
 -- has them already.
 create or replace function people_create(a_terminal int, codes text[], names text[],
@@ -324,7 +329,7 @@ begin
 	with fresh as (
 		insert into employee (emp_code, first_name, department_id, row_key, sealed, card_hash,
 			enroll_sn)
-		select n.code, n.name, 1, n.row_key, n.sealed, n.card_hash, t.sn
+		select n.code, n.name, department_first(), n.row_key, n.sealed, n.card_hash, t.sn
 		from unnest(codes, names, row_keys, sealed, card_hashes)
 			as n (code, name, row_key, sealed, card_hash), terminal t
 		where t.id = a_terminal

@@ -39,7 +39,8 @@ begin
 		return found_id;
 	end if;
 	if admission = 'auto' then
-		home := 2;
+		home := coalesce((select id from area where id = 2 and not not_authorised),
+			(select min(id) from area where not not_authorised));
 	else
 		home := (select id from area where not_authorised);
 		perform pg_advisory_xact_lock(7263002); -- the cap is exact

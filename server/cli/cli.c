@@ -31,6 +31,8 @@ static const struct command commands[] = {
 	{ "device remove", "SN", 1, 0, cli_device_remove, "removes a terminal; its punches stay" },
 	{ "key status", "", 0, 0, cli_key_status, "lists the data-encryption keys" },
 	{ "key rotate", "", 0, 0, cli_key_rotate, "makes a new one and seals everything under it" },
+	{ "import-biotime", "SOURCE [--dry-run] [--report FILE] ...", 1, 0, cli_import_biotime,
+		"moves in from a ZKBio Time database or its dumps" },
 };
 
 /* Options of commands: --name VALUE or --name=VALUE. */
@@ -43,6 +45,15 @@ static const struct option {
 	{ "name", offsetof(struct cli, name), "token create" },
 	{ "expires", offsetof(struct cli, expires), "token create" },
 	{ "area", offsetof(struct cli, area), "device approve" },
+	{ "report", offsetof(struct cli, report), "import-biotime" },
+	{ "files", offsetof(struct cli, files), "import-biotime" },
+	{ "not-authorised", offsetof(struct cli, not_authorised), "import-biotime" },
+};
+
+/* Those that take no value. */
+static const struct option switches[] = {
+	{ "superuser", offsetof(struct cli, superuser), "user add" },
+	{ "dry-run", offsetof(struct cli, dry_run), "import-biotime" },
 };
 
 struct reader {
@@ -93,9 +104,11 @@ static const char *value_next(struct reader *r, const char *arg)
 static bool option_read(struct reader *r, const char *arg, int *status)
 {
 	size_t n = strcspn(arg, "=");
-	if (strcmp(arg, "--superuser") == 0) {
-		r->cli->superuser = true;
-		r->taken[r->ntaken++ % (int)LEN(r->taken)] = "user add";
+	for (size_t i = 0; i < LEN(switches); i++) {
+		if (strcmp(arg + 2, switches[i].name) != 0)
+			continue;
+		*(bool *)((char *)r->cli + switches[i].at) = true;
+		r->taken[r->ntaken++ % (int)LEN(r->taken)] = switches[i].command;
 		return true;
 	}
 	for (size_t i = 0; i < LEN(options); i++) {

@@ -27,8 +27,8 @@ struct cli {
 	const struct command *command;
 	const struct config *config;
 	const char *words[4]; /* after the command's name; NULL where none was given */
-	bool superuser;
-	const char *password_file, *name, *expires, *area;
+	bool superuser, dry_run;
+	const char *password_file, *name, *expires, *area, *report, *files, *not_authorised;
 	struct start start; /* after cli_open */
 	struct db_error failed;
 };
@@ -67,5 +67,6 @@ int cli_device_approve(struct cli *);
 int cli_device_remove(struct cli *);
 int cli_key_status(struct cli *);
 int cli_key_rotate(struct cli *);
+int cli_import_biotime(struct cli *);
 
 #endif

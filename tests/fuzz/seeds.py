@@ -111,6 +111,14 @@ def captured():
 	return requests, queries, records, results
 
 
+CSV = [
+	b"\x01\x00id,emp_code,punch_time\r\n1,1001,2024-05-02 08:59:58\r\n",
+	b"\x00\x00\xef\xbb\xbfid;name\n1;\"M\xc3\xbcller, \"\"Jo\"\"\"\n2;\n3;\"\"\n",
+	b"\x03\x01id\tname\n1\t\"two\nlines\"\n2\t\\N\n",
+	b"\x02\x02a;b\r\"open",
+]
+
+
 def main():
 	target, directory = sys.argv[1:]
 	requests, queries, records, results = captured()
@@ -126,6 +134,7 @@ def main():
 		(("command_line",), LINES),
 		(("report",), HEADERS),
 		(("picture",), PICTURES),
+		(("csv",), CSV),
 	]
 	seeds = [s for words, some in kinds if any(w in target for w in words) for s in some]
 	if not seeds:
