@@ -1,12 +1,14 @@
 /* The REST surface: its routes and what holds for all of them. */
 #include "api.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "auth_private.h"
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
+#include "offload.h"
 #include "punch_memory.h"
 #include "report_walk.h"
 #include "routes.h"
@@ -14,7 +16,7 @@
 static const struct route *const api_routes[] = { auth_routes, personnel_routes, iclock_routes,
 	att_routes, base_routes, staff_routes };
 
-enum { DEADLINE_MS = 30000 };
+enum { DEADLINE_MS = 30000, FILE_THREADS = 2, FILES_WAITING = 1000 };
 
 /* --- finding routes ------------------------------------------------------------------------- */
 
@@ -72,6 +74,16 @@ static void api_before(struct req *r, req_step *next)
 
 /* --- life ----------------------------------------------------------------------------------- */
 
+/* Where the embedded database lives there is room; else where the system keeps such files. */
+static const char *files_dir(const struct config *config)
+{
+	const char *dir = getenv("TMPDIR");
+
+	if (!*config->database_url)
+		return config->data_dir;
+	return dir && *dir ? dir : "/tmp";
+}
+
 static const char *const headers[] = { "Vary: Accept", NULL };
 
 struct api *api_new(const struct api_options *o)
@@ -84,6 +96,8 @@ struct api *api_new(const struct api_options *o)
 	api->auth = auth_new(a, o);
 	api->punches = punch_memory_new();
 	api->report_places = recent_new(REPORT_PLACES, sizeof(struct report_place));
+	api->files = offload_new(o->base, FILE_THREADS, FILES_WAITING);
+	api->files_dir = files_dir(o->config);
 	api->surface = (struct surface){
 		.name = "api",
 		.ctx = api,
@@ -108,6 +122,7 @@ void api_free(struct api *api)
 {
 	if (!api)
 		return;
+	offload_free(api->files);
 	auth_free(api->auth);
 	punch_memory_free(api->punches);
 	recent_free(api->report_places);

@@ -16,6 +16,11 @@ struct api {
 	struct auth *auth;
 	struct punch_memory *punches;
 	struct recent *report_places; /* see report_walk.h */
+	struct offload *files; /* threads for files that come and go: slow, and never in front of
+				* logins */
+	const char *files_dir; /* for temporary ones */
+	int books; /* being made */
+	int imports; /* being read */
 };
 
 static inline struct api *api_of(const struct req *r)

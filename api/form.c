@@ -215,3 +215,9 @@ json_t *form_multipart(const char *type, const char *bytes, size_t n)
 
 	return form_with_file(type, bytes, n, &file);
 }
+
+bool form_first_file(const char *type, const char *bytes, size_t n, struct form_file *file)
+{
+	json_decref(form_with_file(type, bytes, n, file));
+	return file->bytes != NULL;
+}

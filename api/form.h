@@ -3,6 +3,7 @@
 #define FORM_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 json_t *form_urlencoded(const char *bytes, size_t n);
@@ -15,5 +16,8 @@ struct form_file {
 };
 
 json_t *form_with_file(const char *type, const char *bytes, size_t n, struct form_file *);
+
+/* Only the file; false when there is none. */
+bool form_first_file(const char *type, const char *bytes, size_t n, struct form_file *);
 
 #endif

@@ -1,5 +1,7 @@
 /* The routes below /iclock/api/, and the page about all of them. */
 #include "iclock.h"
+
+#include "import.h"
 #include "photos.h"
 #include "routes.h"
 #include "transactions.h"
@@ -7,6 +9,7 @@
 const struct route iclock_routes[] = {
 	{ GET, "/iclock/api/transactions/", transactions_list },
 	{ GET, "/iclock/api/transactions/export/", transactions_export },
+	{ POST, "/iclock/api/transactions/import/", import_punches },
 	{ GET, "/iclock/api/transactions/:id/", transactions_read },
 	{ DELETE, "/iclock/api/transactions/:id/", transactions_delete },
 

@@ -1,6 +1,7 @@
 /* Routes below /personnel/api/. The 9.x web pages' singular names are the same resources. */
 #include "personnel.h"
 
+#include "import.h"
 #include "photos.h"
 #include "routes.h"
 #include "staff.h"
@@ -28,6 +29,13 @@ const struct route personnel_routes[] = {
 	{ POST, "/personnel/api/employee/adjust_resign/", people_action, &adjust_resign },
 	{ POST, "/personnel/api/employee/del_bio_template/", people_action, &delete_templates },
 	{ POST, "/personnel/api/employee/resync_to_device/", people_action, &resync_to_device },
+
+	{ POST, "/personnel/api/employees/import/", import_rows, &import_employees },
+	{ POST, "/personnel/api/employees/import_cards/", import_rows, &import_cards },
+	{ POST, "/personnel/api/employees/import_photos/", import_photos },
+	{ POST, "/personnel/api/departments/import/", import_rows, &import_departments },
+	{ POST, "/personnel/api/positions/import/", import_rows, &import_positions },
+	{ POST, "/personnel/api/areas/import/", import_rows, &import_areas },
 
 	{ GET, "/personnel/api/employees/", resource_list, &employees },
 	{ POST, "/personnel/api/employees/", resource_create, &employees },

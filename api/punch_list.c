@@ -65,7 +65,7 @@ static void list_reply_empty(struct req *r, struct list *l)
 	out_init(&o);
 	l->form->begin(&o, r, l->form, &l->page, 0, false);
 	l->form->end(&o);
-	req_reply(r, 200, l->form->type, o.bytes, o.len);
+	report_file_reply(r, l->form->file, l->form->type, &o);
 	out_free(&o);
 }
 
@@ -347,7 +347,7 @@ static void list_reply(
 		l->form->end(&o);
 		if (n > 0)
 			list_served(r, &end, l);
-		req_reply(r, 200, l->form->type, o.bytes, o.len);
+		report_file_reply(r, l->form->file, l->form->type, &o);
 	}
 	out_free(&o);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cells.h"
 #include "clock.h"
 #include "fatal.h"
 
@@ -251,14 +252,8 @@ struct punch_cells punch_cells_read(const char *list)
 void punch_cells_header(struct out *o, const struct punch_cells *cells, char separator)
 {
 	for (int i = 0; i < cells->n; i++)
-		csv_text(o, separator, i == 0, cell_names[cells->cells[i]]);
-	csv_end(o);
-}
-
-static void cell_int(struct out *o, int64_t n, char separator, bool first)
-{
-	csv_raw(o, separator, first, "", 0);
-	out_int(o, n);
+		cells_text(o, separator, i == 0, cell_names[cells->cells[i]]);
+	cells_end(o, separator);
 }
 
 static void cell_time(struct out *o, int64_t time, char separator, bool first)
@@ -266,7 +261,25 @@ static void cell_time(struct out *o, int64_t time, char separator, bool first)
 	char text[20];
 
 	clock_format(time, text);
-	csv_raw(o, separator, first, text, 19);
+	if (separator == CELLS_BOOK)
+		cells_text(o, separator, first, text);
+	else
+		csv_raw(o, separator, first, text, 19);
+}
+
+static void cell_temperature(struct out *o, float t, char separator, bool first)
+{
+	struct out text;
+
+	if (separator != CELLS_BOOK) {
+		csv_raw(o, separator, first, "", 0);
+		temperature_write(o, t);
+		return;
+	}
+	out_init(&text);
+	temperature_write(&text, t);
+	cells_raw(o, separator, first, text.bytes, text.len);
+	out_free(&text);
 }
 
 /* NULL: the cell is no text. */
@@ -309,7 +322,7 @@ static void cell_write(
 {
 	switch (cell) {
 	case CELL_ID:
-		cell_int(o, p->key.id, separator, first);
+		cells_number(o, separator, first, p->key.id);
 		break;
 	case CELL_TIME:
 		cell_time(o, p->key.time, separator, first);
@@ -318,23 +331,22 @@ static void cell_write(
 		cell_time(o, p->upload_time, separator, first);
 		break;
 	case CELL_STATE:
-		cell_int(o, p->state, separator, first);
+		cells_number(o, separator, first, p->state);
 		break;
 	case CELL_VERIFY:
-		cell_int(o, p->verify, separator, first);
+		cells_number(o, separator, first, p->verify);
 		break;
 	case CELL_TEMPERATURE:
-		csv_raw(o, separator, first, "", 0);
-		temperature_write(o, p->temperature);
+		cell_temperature(o, p->temperature, separator, first);
 		break;
 	case CELL_EMP:
 		if (p->person.emp)
-			cell_int(o, p->person.emp, separator, first);
+			cells_number(o, separator, first, p->person.emp);
 		else
-			csv_text(o, separator, first, NULL);
+			cells_text(o, separator, first, NULL);
 		break;
 	default:
-		csv_text(o, separator, first, cell_text(cell, p));
+		cells_text(o, separator, first, cell_text(cell, p));
 	}
 }
 
@@ -343,5 +355,5 @@ void punch_cells_row(
 {
 	for (int i = 0; i < cells->n; i++)
 		cell_write(o, cells->cells[i], separator, i == 0, p);
-	csv_end(o);
+	cells_end(o, separator);
 }

@@ -218,7 +218,7 @@ static void stream_end(struct stream *s)
 	s->form->end(o);
 	if (s->served)
 		s->served(s->req, &s->end, s->arg);
-	req_stream_end(s->req);
+	report_file_end(s->req, s->form->file);
 }
 
 /* What the plan of all pieces needs to know has been counted. */
@@ -272,7 +272,7 @@ static void stream_more(struct req *r, const struct rows *rows)
 	}
 	piece_write(s);
 	if (s->more)
-		req_stream_flush(r);
+		report_file_flush(r, s->form->file, stream_more);
 	else
 		stream_end(s);
 }
@@ -319,5 +319,5 @@ void punch_stream(struct req *r, const struct punch_stream_start *start, const s
 	if (s->left > 0)
 		stream_plan(s, start->known);
 	out_addn(req_stream_out(r), head->bytes, head->len);
-	req_stream_flush(r);
+	report_file_flush(r, s->form->file, stream_more);
 }

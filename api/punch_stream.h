@@ -9,6 +9,7 @@
 #include "page.h"
 #include "punch_row.h"
 #include "punch_sql.h"
+#include "report_file.h"
 
 /* What a list looks like. */
 struct punch_form {
@@ -21,6 +22,7 @@ struct punch_form {
 	/* NULL: the parameters of /iclock/api/transactions/ */
 	struct punch_filter *(*filter)(struct req *, const void *arg);
 	const void *arg; /* the caller's */
+	struct report_file *file; /* NULL: no file */
 	bool all; /* every row that fits: no pages, no count */
 	bool walks; /* pages are remembered */
 };

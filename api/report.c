@@ -30,7 +30,7 @@ struct run {
 	struct report_period period; /* first: see report_period_read() */
 	const struct report *report;
 	struct report_shape shape;
-	const struct report_file *file; /* NULL: a list */
+	struct report_file *file; /* NULL: a list */
 	bool whole; /* a file of everything: not counted */
 	struct page page;
 	int64_t count;
@@ -302,7 +302,7 @@ static void run_end(struct req *r, struct run *run)
 	if (!run->file)
 		page_close(o);
 	run_served(r, run);
-	req_stream_end(r);
+	report_file_end(r, run->file);
 }
 
 static void run_more(struct req *r, const struct rows *rows)
@@ -372,5 +372,5 @@ static void run_piece(struct req *r, const struct rows *rows)
 	if (run->over)
 		run_end(r, run);
 	else
-		req_stream_flush(r);
+		report_file_flush(r, run->file, run_more);
 }

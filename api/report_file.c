@@ -1,17 +1,35 @@
-/* CSV and tab-separated text. */
+/* CSV, tab-separated text, workbooks. */
 #include "report_file.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "book.h"
+#include "context.h"
 #include "errors.h"
 #include "fatal.h"
 
-static const struct report_file files[] = {
-	{ "text/csv", "csv", ',' },
-	{ "text/plain", "txt", '\t' },
+#define BOOK_TYPE "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+enum {
+	BOOKS_AT_ONCE = 8, /* each may need gigabytes of disk */
+	BOOK_STEP = 256 * 1024 /* bytes sent at a time */
 };
 
-const struct report_file *report_file_read(struct req *r)
+/* Every spreadsheet reads .xlsx, also under the name of the format before it. */
+static const struct {
+	const char *name; /* of export_type */
+	struct report_file file;
+} formats[] = {
+	{ "csv", { "text/csv", "csv", ',', NULL } },
+	{ "txt", { "text/plain", "txt", '\t', NULL } },
+	{ "xls", { BOOK_TYPE, "xlsx", CELLS_BOOK, NULL } },
+	{ "xlsx", { BOOK_TYPE, "xlsx", CELLS_BOOK, NULL } },
+};
+
+static struct report_book *report_book_new(struct req *);
+
+struct report_file *report_file_read(struct req *r)
 {
 	const char *type = req_param(r, "export_type");
 
@@ -19,9 +37,14 @@ const struct report_file *report_file_read(struct req *r)
 		error_field(r, "export_type", "This field is required.");
 		return NULL;
 	}
-	for (size_t i = 0; i < LEN(files); i++)
-		if (str_same_word(type, files[i].ending))
-			return &files[i];
+	for (size_t i = 0; i < LEN(formats); i++)
+		if (str_same_word(type, formats[i].name)) {
+			struct report_file *f = arena_alloc(req_arena(r), sizeof(*f));
+			*f = formats[i].file;
+			if (f->separator == CELLS_BOOK)
+				f->book = report_book_new(r);
+			return f->book || f->separator != CELLS_BOOK ? f : NULL;
+		}
 	if (!str_is_utf8(type, strlen(type)) || strlen(type) > 100)
 		type = "";
 	error_field(r, "export_type",
@@ -37,19 +60,182 @@ void report_file_named(struct req *r, const struct report_file *f, const char *n
 
 void report_file_text(struct out *o, const struct report_file *f, bool first, const char *text)
 {
-	csv_text(o, f->separator, first, text);
+	cells_text(o, f->separator, first, text);
 }
 
 void report_file_number(struct out *o, const struct report_file *f, bool first, int64_t n)
 {
-	csv_raw(o, f->separator, first, "", 0);
-	out_int(o, n);
+	cells_number(o, f->separator, first, n);
 }
 
-void report_file_end_row(struct out *o)
+void report_file_end_row(struct out *o, const struct report_file *f)
 {
-	csv_end(o);
+	cells_end(o, f->separator);
 }
+
+/* --- workbooks ------------------------------------------------------------------------------ */
+
+struct report_book {
+	struct api *api;
+	struct book *book;
+	struct out cells; /* on their way into it; the thread's while it works */
+	req_step *more;
+	int64_t left; /* bytes of the file, not yet sent; -1: it could not be made */
+	int64_t got;
+	bool failed; /* no more rows are wanted */
+	char piece[BOOK_STEP];
+};
+
+static void report_book_free(void *arg)
+{
+	struct report_book *b = arg;
+
+	b->api->books--;
+	book_free(b->book);
+	out_free(&b->cells);
+	free(b);
+}
+
+/* NULL: too many at once, replied 503. */
+static struct report_book *report_book_new(struct req *r)
+{
+	struct api *api = api_of(r);
+	struct report_book *b;
+
+	if (api->books >= BOOKS_AT_ONCE) {
+		api_refused(r, 503, "busy", 0);
+		return NULL;
+	}
+	b = xcalloc(1, sizeof(*b));
+	b->api = api;
+	b->book = book_new(api->files_dir);
+	out_init(&b->cells);
+	api->books++;
+	arena_defer(req_arena(r), report_book_free, b);
+	return b;
+}
+
+static void cells_take(struct req *r, struct report_book *b)
+{
+	struct out *o = req_stream_out(r), empty = b->cells;
+
+	out_reset(&empty);
+	b->cells = *o;
+	empty.comma = o->comma;
+	*o = empty;
+}
+
+static void cells_write(void *arg)
+{
+	struct report_book *b = arg;
+
+	b->failed = !book_write(b->book, b->cells.bytes, b->cells.len);
+}
+
+static void book_finish(void *arg)
+{
+	struct report_book *b = arg;
+
+	b->left = book_write(b->book, b->cells.bytes, b->cells.len) ? book_close(b->book) : -1;
+}
+
+static void piece_read(void *arg)
+{
+	struct report_book *b = arg;
+
+	b->got = book_read(b->book, b->piece, sizeof(b->piece));
+}
+
+static req_step book_made, book_more, book_piece;
+
+/* No room on the disk, or too many rows. */
+static void book_failed(struct req *r, const struct report_book *b)
+{
+	if (book_is_full(b->book) && req_stream_withdraw(r))
+		error_field(r, "export_type",
+			"These are more rows than a workbook may hold. Choose csv or txt.");
+	else
+		req_stream_cut(r);
+}
+
+void report_file_flush(struct req *r, struct report_file *f, req_step *more)
+{
+	struct report_book *b = f ? f->book : NULL;
+
+	if (!b) {
+		req_stream_flush(r);
+	} else if (b->failed) {
+		book_failed(r, b);
+	} else if (req_gone(r)) {
+		req_stream_cut(r);
+	} else {
+		cells_take(r, b);
+		req_offload_to(r, b->api->files, cells_write, b, more);
+	}
+}
+
+void report_file_end(struct req *r, struct report_file *f)
+{
+	struct report_book *b = f ? f->book : NULL;
+
+	if (!b || req_method(r) == HEAD) {
+		req_stream_end(r);
+	} else {
+		cells_take(r, b);
+		req_set_data(r, b);
+		req_offload_to(r, b->api->files, book_finish, b, book_made);
+	}
+}
+
+void report_file_reply(struct req *r, struct report_file *f, const char *type, struct out *o)
+{
+	if (!f || !f->book) {
+		req_reply(r, 200, type, o->bytes, o->len);
+		return;
+	}
+	req_stream(r, 200, type, book_more);
+	if (req_method(r) == HEAD)
+		return;
+	out_addn(req_stream_out(r), o->bytes, o->len);
+	report_file_end(r, f);
+}
+
+static void book_made(struct req *r, const struct rows *rows)
+{
+	struct report_book *b = req_data(r);
+
+	if (b->left >= 0) {
+		req_stream_goes_on(r, book_more);
+		book_more(r, NULL);
+	} else {
+		book_failed(r, b);
+	}
+}
+
+static void book_more(struct req *r, const struct rows *rows)
+{
+	struct report_book *b = req_data(r);
+
+	req_offload_to(r, b->api->files, piece_read, b, book_piece);
+}
+
+static void book_piece(struct req *r, const struct rows *rows)
+{
+	struct report_book *b = req_data(r);
+
+	if (b->got <= 0) {
+		req_stream_cut(r);
+		return;
+	}
+	out_addn(req_stream_out(r), b->piece, (size_t)b->got);
+	b->left -= b->got;
+	if (b->left > 0)
+		req_stream_flush(r);
+	else
+		req_stream_end(r);
+}
+
+/* --- parameters ----------------------------------------------------------------------------- */
 
 bool report_file_word(const char **list, const char **word, size_t *n)
 {

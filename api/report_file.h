@@ -1,18 +1,27 @@
-/* Files that punches and reports are exported to: one place for their formats. */
+/*
+ * Files that punches and reports are exported to: one place for their formats.
+ *
+ * Text is streamed as rows come. A workbook is made in temporary files by threads, and sent from
+ * there when it is whole: its reply begins when all rows are known.
+ */
 #ifndef REPORT_FILE_H
 #define REPORT_FILE_H
 
-#include "out.h"
+#include "cells.h"
 #include "req.h"
 
+struct report_book;
+
+/* Of one request. */
 struct report_file {
 	const char *type; /* Content-Type */
 	const char *ending;
-	char separator;
+	char separator; /* CELLS_BOOK: a workbook */
+	struct report_book *book; /* NULL: not a workbook */
 };
 
-/* By export_type. NULL: none or unknown, replied 400. */
-const struct report_file *report_file_read(struct req *);
+/* By export_type. NULL: none or unknown, replied 400; or too many workbooks, replied 503. */
+struct report_file *report_file_read(struct req *);
 
 /* Content-Disposition of the reply to come; NAME.ENDING. */
 void report_file_named(struct req *, const struct report_file *, const char *name);
@@ -20,7 +29,15 @@ void report_file_named(struct req *, const struct report_file *, const char *nam
 /* One cell; text is neutralised where a spreadsheet would take it for a formula. NULL: empty. */
 void report_file_text(struct out *, const struct report_file *, bool first, const char *text);
 void report_file_number(struct out *, const struct report_file *, bool first, int64_t);
-void report_file_end_row(struct out *);
+void report_file_end_row(struct out *, const struct report_file *);
+
+/* What has been written to req_stream_out() goes on its way; like req_stream_flush() and
+ * req_stream_end(), for any format. NULL: no file, the stream as it is. */
+void report_file_flush(struct req *, struct report_file *, req_step *more);
+void report_file_end(struct req *, struct report_file *);
+
+/* A small one, or no file at all, in one go: 200. Takes the bytes, not `out` itself. */
+void report_file_reply(struct req *, struct report_file *, const char *type, struct out *);
 
 /* The next word of a comma list, blanks around it left out; false at the end. */
 bool report_file_word(const char **list, const char **word, size_t *n);

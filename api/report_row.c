@@ -261,7 +261,7 @@ void report_row_header(struct out *o, const struct report_shape *s, const struct
 		report_file_text(
 			o, f, i == 0, c->day < 0 ? s->fields[c->field].name : s->keys[c->day]);
 	}
-	report_file_end_row(o);
+	report_file_end_row(o, f);
 }
 
 void report_row_cells(struct out *o, const struct report_shape *s, const struct report_file *f,
@@ -281,5 +281,5 @@ void report_row_cells(struct out *o, const struct report_shape *s, const struct 
 			report_file_text(o, f, i == 0, v.text);
 		}
 	}
-	report_file_end_row(o);
+	report_file_end_row(o, f);
 }

@@ -40,7 +40,7 @@ static const char *const names[CELLS] = { "id", "emp_id", "emp_code", "first_nam
 struct transaction_report {
 	struct report_period period; /* first: see report_period_read() */
 	struct page page;
-	const struct report_file *file;
+	struct report_file *file;
 	unsigned char cells[CELLS];
 	int ncells;
 	struct punch_form form;
@@ -163,7 +163,7 @@ static void file_row(struct out *o, const struct punch_row *row, const void *arg
 		else
 			report_file_text(o, t->file, i == 0, cell_text(row, t->cells[i], text));
 	}
-	report_file_end_row(o);
+	report_file_end_row(o, t->file);
 }
 
 static void file_begin(struct out *o, struct req *r, const struct punch_form *form,
@@ -174,7 +174,7 @@ static void file_begin(struct out *o, struct req *r, const struct punch_form *fo
 	report_file_named(r, t->file, "transactionReport");
 	for (int i = 0; i < t->ncells; i++)
 		report_file_text(o, t->file, i == 0, names[t->cells[i]]);
-	report_file_end_row(o);
+	report_file_end_row(o, t->file);
 }
 
 static void file_end(struct out *o)
@@ -239,6 +239,7 @@ void transaction_report_export(struct req *r, const struct rows *rows)
 		.begin = file_begin,
 		.row = file_row,
 		.end = file_end,
+		.file = t->file,
 		.all = report_file_is_whole(r),
 	};
 	report_start(r, t);

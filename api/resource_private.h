@@ -49,4 +49,19 @@ int write_checks_add(struct write *, struct sql *);
 /* What the checks found goes to w->errors; the column after them. */
 int write_checks_tell(struct write *, const struct rows *);
 
+/* What the database must say before a prepared write can be made: a select of one row; NULL:
+ * nothing. */
+struct sql *write_check(struct write *);
+
+enum write_made {
+	WRITE_READY, /* w->sql is "with saved as (...)": a select behind it makes it a statement */
+	WRITE_NOTHING, /* an update that changes nothing */
+	WRITE_REFUSED, /* w->errors says why */
+	WRITE_GONE, /* no such row */
+	WRITE_UNREADABLE /* its sealed record */
+};
+
+/* rows: of write_check(), or NULL. They must live as long as w->sql. */
+enum write_made write_make(struct write *, const struct rows *);
+
 #endif

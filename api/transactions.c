@@ -126,7 +126,7 @@ void transactions_export(struct req *r, const struct rows *rows)
 {
 	struct punch_form *form = arena_alloc(req_arena(r), sizeof(*form));
 	struct export *e = arena_alloc(req_arena(r), sizeof(*e));
-	const struct report_file *file = report_file_read(r);
+	struct report_file *file = report_file_read(r);
 	struct page page;
 
 	if (!file || !page_read(r, &page))
@@ -138,6 +138,7 @@ void transactions_export(struct req *r, const struct rows *rows)
 		.begin = export_begin,
 		.row = export_row,
 		.end = export_end,
+		.file = file,
 		.arg = e,
 		.all = report_file_is_whole(r),
 	};

@@ -223,12 +223,11 @@ void write_prepare(struct write *w)
 	write_validate(w);
 }
 
-static void write_begin(struct req *r, struct write *w)
+struct sql *write_check(struct write *w)
 {
 	const struct resource *res = w->res;
 	struct sql *sql = sql_new(w->arena);
 
-	write_prepare(w);
 	sql_add(sql, w->create ? "select true" : "select t.id is not null");
 	int checks = write_checks_add(w, sql);
 	if (!w->create) {
@@ -243,10 +242,17 @@ static void write_begin(struct req *r, struct write *w)
 		sql_addf(sql, " from (select) one left join %s t on t.id = ", res->table);
 		sql_arg(sql, "$$::int", db_int(w->arena, w->id));
 	}
-	if (w->create && checks == 0 && !res->attributes)
-		write_checked(r, NULL);
-	else
+	return w->create && checks == 0 && !res->attributes ? NULL : sql;
+}
+
+static void write_begin(struct req *r, struct write *w)
+{
+	write_prepare(w);
+	struct sql *sql = write_check(w);
+	if (sql)
 		sql_run(sql, r, write_checked);
+	else
+		write_checked(r, NULL);
 }
 
 static void write_start(struct req *r, bool create, int32_t id)
@@ -284,16 +290,14 @@ static void tree_release(void *tree)
 	json_decref(tree);
 }
 
-/* False: replied. */
+/* False: the old record cannot be read. */
 static bool sealed_merge(struct write *w, const struct rows *rows, int column)
 {
 	const struct field *f = w->res->fields;
 	json_t *old = w->create ? json_object() : sealed_open(w->req, w->res, rows, 0, column);
 
-	if (!old) {
-		error_detail(w->req, 500, "Internal server error.");
+	if (!old)
 		return false;
-	}
 	arena_defer(w->arena, tree_release, old);
 	w->sealed = json_copy(old);
 	arena_defer(w->arena, tree_release, w->sealed);
@@ -409,7 +413,7 @@ static void update_text(struct write *w, struct str *text, const char *only)
 }
 
 /* In the order of the table, whoever found them. */
-static bool write_refused(struct write *w)
+static void write_refused(struct write *w)
 {
 	json_t *sorted = errors_new(w->arena);
 
@@ -419,42 +423,61 @@ static bool write_refused(struct write *w)
 			json_object_set(sorted, f->json, messages);
 	}
 	json_object_update_missing(sorted, w->errors);
-	return errors_reply(w->req, sorted);
+	errors_reply(w->req, sorted);
 }
 
-static void write_checked(struct req *r, const struct rows *rows)
+enum write_made write_make(struct write *w, const struct rows *rows)
 {
-	struct write *w = req_data(r);
 	const char *only = "";
 
-	if (!w->create && !rows_bool(rows, 0, 0)) {
-		error_not_found(r);
-		return;
-	}
+	if (!w->create && !rows_bool(rows, 0, 0))
+		return WRITE_GONE;
 	int column = rows ? write_checks_tell(w, rows) : 1, sealed = column;
 	if (w->res->sealed) {
 		if (!sealed_merge(w, rows, column))
-			return;
+			return WRITE_UNREADABLE;
 		column += 2;
 	}
 	if (w->res->check)
 		w->res->check(w, w->create ? NULL : rows, column);
-	if (write_refused(w))
-		return;
+	if (json_object_size(w->errors) > 0)
+		return WRITE_REFUSED;
 	sets_from_fields(w);
 	if (w->sealed_changed)
 		only = sealed_set(w, rows, sealed);
-	if (!w->create && w->nsets == 0 && !w->with.len) {
-		resource_query_one(r, w->res, w->id, write_shown);
-		return;
-	}
+	if (!w->create && w->nsets == 0 && !w->with.len)
+		return WRITE_NOTHING;
 	struct str *text = &w->sql->text;
 	if (w->create)
 		insert_text(w, text);
 	else
 		update_text(w, text, only);
-	str_addf(text, "%s select id from saved", str_text(&w->with));
-	sql_run(w->sql, r, write_saved);
+	str_add(text, str_text(&w->with));
+	return WRITE_READY;
+}
+
+static void write_checked(struct req *r, const struct rows *rows)
+{
+	struct write *w = req_data(r);
+
+	switch (write_make(w, rows)) {
+	case WRITE_READY:
+		sql_add(w->sql, " select id from saved");
+		sql_run(w->sql, r, write_saved);
+		break;
+	case WRITE_NOTHING:
+		resource_query_one(r, w->res, w->id, write_shown);
+		break;
+	case WRITE_REFUSED:
+		write_refused(w);
+		break;
+	case WRITE_GONE:
+		error_not_found(r);
+		break;
+	case WRITE_UNREADABLE:
+		error_detail(r, 500, "Internal server error.");
+		break;
+	}
 }
 
 static void write_saved(struct req *r, const struct rows *rows)

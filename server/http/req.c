@@ -350,15 +350,24 @@ static void job_done(void *arg)
 
 void req_offload(struct req *r, void (*work)(void *), void *arg, req_step *next)
 {
+	req_offload_to(r, r->http->offload, work, arg, next);
+}
+
+void req_offload_to(
+	struct req *r, struct offload *threads, void (*work)(void *), void *arg, req_step *next)
+{
 	if (!req_pause(r, next))
 		return;
 	struct req_job *job = arena_alloc(r->arena, sizeof(*job));
 	*job = (struct req_job){ r, work, arg };
-	r->offloaded = offload_run(r->http->offload, job_work, job_done, job);
+	r->offloaded = offload_run(threads, job_work, job_done, job);
 	if (r->offloaded)
 		return;
 	r->state = REQ_RUNNING;
-	r->surface->refused(r, 503, "busy", 0);
+	if (req_stream_withdraw(r))
+		r->surface->refused(r, 503, "busy", 0);
+	else
+		req_stream_cut(r);
 }
 
 void req_wait(struct req *r, req_step *next, bool (*cancel)(void *), void *arg)

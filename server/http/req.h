@@ -89,6 +89,10 @@ const struct db_error *req_error(const struct req *); /* of the last tried query
 /* work(arg) on a worker thread, then the step with rows NULL. Too many waiting: replied 503. */
 void req_offload(struct req *, void (*work)(void *), void *arg, req_step *next);
 
+/* The same on threads of the caller's own, which must not end before the server does. */
+void req_offload_to(
+	struct req *, struct offload *, void (*work)(void *), void *arg, req_step *next);
+
 /*
  * The request waits for something else (ingest, a timer); whoever holds it calls req_wake() once,
  * from the loop and not from inside a step of the same request. When the client goes before,
@@ -126,6 +130,12 @@ void req_stream(struct req *, int status, const char *type, req_step *more);
 struct out *req_stream_out(struct req *);
 void req_stream_flush(struct req *);
 void req_stream_end(struct req *);
+
+/* From now on this is what is called when the client has read. */
+void req_stream_goes_on(struct req *, req_step *more);
+
+/* True: nothing is sent, and another reply may be given. False: the head is out. */
+bool req_stream_withdraw(struct req *);
 
 /* Instead of the end: what is missing cannot be had. Cuts the connection; before the first byte
  * is out: 500. */

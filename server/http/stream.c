@@ -73,13 +73,25 @@ void req_stream_end(struct req *r)
 	r->state = REQ_DONE;
 }
 
+void req_stream_goes_on(struct req *r, req_step *more)
+{
+	r->more = more;
+}
+
+bool req_stream_withdraw(struct req *r)
+{
+	if (r->stream == STREAM_SENT)
+		return false;
+	r->stream = STREAM_NONE;
+	out_reset(&r->out);
+	return true;
+}
+
 void req_stream_cut(struct req *r)
 {
 	if (r->state == REQ_DONE)
 		return;
-	if (r->stream == STREAM_OPEN) {
-		r->stream = STREAM_NONE;
-		out_reset(&r->out);
+	if (req_stream_withdraw(r)) {
 		r->surface->refused(r, 500, "incomplete", 0);
 		return;
 	}

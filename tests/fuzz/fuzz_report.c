@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	static const struct report_file csv = { "text/csv", "csv", ',' };
+	static const struct report_file csv = { "text/csv", "csv", ',', NULL };
 	struct report_period period = { 0 };
 	struct arena *a = arena_new();
 	struct report_shape *shape = arena_alloc(a, sizeof(*shape));

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import tarfile
+import zipfile
 
 REQUESTS = [
 	b"GET /iclock/getrequest?SN=0316144680030 HTTP/1.1\r\nHost: h:8011\r\n"
@@ -117,6 +118,39 @@ CSV = [
 	b"\x03\x01id\tname\n1\t\"two\nlines\"\n2\t\\N\n",
 	b"\x02\x02a;b\r\"open",
 ]
+TABLE = [b"emp_code,first_name\r\n1001,\"Ann, \"\"B\"\"\"\r\n1002,'=1+1\n",
+	b"\xef\xbb\xbfemp_code;punch_time\n7;2024-05-02 08:59:58\n", b"a\tb\n1\t2\t3\n"]
+SHEET = ('<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+	'<row r="1"><c r="A1" t="s"><v>0</v></c><c r="C1" t="inlineStr"><is><t>x</t></is></c></row>'
+	'<row r="3"><c t="n"><v>45414.375</v></c><c t="b"><v>1</v></c><c t="str"><f>1</f><v>y</v></c></row>'
+	'</sheetData></worksheet>')
+
+
+def workbook(sheet=SHEET):
+	"""A workbook (.xlsx) with one sheet."""
+	ns = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+	parts = {
+		"xl/workbook.xml": '<workbook %s xmlns:r="http://schemas.openxmlformats.org/officeDocument/'
+			'2006/relationships"><workbookPr date1904="0"/><sheets><sheet name="S" sheetId="1"'
+			' r:id="rId1"/></sheets></workbook>' % ns,
+		"xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/'
+			'2006/relationships"><Relationship Id="rId1" Type="t" Target="worksheets/sheet1.xml"/>'
+			'</Relationships>',
+		"xl/sharedStrings.xml": '<sst %s><si><t>emp_code</t></si><si><r><t>a</t></r></si></sst>' % ns,
+		"xl/worksheets/sheet1.xml": sheet,
+	}
+	out = io.BytesIO()
+	with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+		for name, text in parts.items():
+			z.writestr(name, text)
+	return out.getvalue()
+
+
+def tables():
+	"""For fuzz_table: the first byte says what the rest is."""
+	form = (b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n"
+		+ TABLE[0] + b"\r\n--b--\r\n")
+	return ([b"f" + t for t in TABLE] + [b"f" + workbook(), b"x" + SHEET.encode(), b"m" + form])
 
 
 def main():
@@ -135,6 +169,7 @@ def main():
 		(("report",), HEADERS),
 		(("picture",), PICTURES),
 		(("csv",), CSV),
+		(("table",), tables()),
 	]
 	seeds = [s for words, some in kinds if any(w in target for w in words) for s in some]
 	if not seeds:

@@ -76,7 +76,7 @@ def test_no_rows(gate):
 
 
 @pytest.mark.parametrize("kind,message", [(None, "This field is required."),
-	("", "This field is required."), ("xls", '"xls" is not a valid choice.'),
+	("", "This field is required."), ("ods", '"ods" is not a valid choice.'),
 	("p\"df", '"p"df" is not a valid choice.')])
 def test_export_type(gate, kind, message):
 	params = {} if kind is None else {"export_type": kind}

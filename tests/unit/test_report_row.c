@@ -6,7 +6,7 @@
 #include "clock.h"
 #include "report_row.h"
 
-static const struct report_file csv = { "text/csv", "csv", ',' };
+static const struct report_file csv = { "text/csv", "csv", ',', NULL };
 
 static const struct report_field fields[] = {
 	{ "emp_code", "e.emp_code", RT_TEXT },

@@ -1,0 +1,34 @@
+/* POST .../import/: rows of files become rows of resources, by the same checks and writes. */
+#ifndef IMPORT_H
+#define IMPORT_H
+
+#include "req.h"
+#include "resource.h"
+
+/* A column of codes in place of ids. */
+struct import_code {
+	const char *column; /* of the file */
+	const char *member; /* of the resource: FT_REF, or FT_REFS for a list */
+	const char *table; /* with columns id and code */
+	bool parent; /* rows of the same file count, those above */
+};
+
+struct import_spec {
+	const struct resource *resource;
+	const char *key; /* member that says which row of the resource */
+	const char *key_column; /* of the database */
+	const struct import_code *codes; /* ends with column NULL */
+	const char *const *only; /* members taken, NULL-terminated; NULL: all */
+	bool existing; /* only rows that exist are changed */
+};
+
+extern const struct import_spec import_employees, import_departments, import_positions,
+	import_areas, import_cards;
+
+/* route->spec is one of these. */
+req_step import_rows;
+
+/* Punches, and user pictures from a zip. */
+req_step import_punches, import_photos;
+
+#endif

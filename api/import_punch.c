@@ -1,0 +1,221 @@
+/*
+ * Punches of files. Each row is checked like the body of a request; then they are stored as those
+ * of terminals are: one of a PIN and a second, whoever brought it first, under ids in order.
+ */
+#include <string.h>
+
+#include "context.h"
+#include "errors.h"
+#include "fatal.h"
+#include "import.h"
+#include "import_file.h"
+#include "resource_private.h"
+#include "table.h"
+
+enum {
+	CODE,
+	TIME,
+	STATE,
+	VERIFY,
+	WORK_CODE,
+	SN,
+	MEMBERS,
+	STEP = 1000, /* rows checked in one go */
+	DEADLINE_MS = 600000
+};
+
+static const struct field punch_fields[] = {
+	[CODE] = { "emp_code", NULL, FT_TEXT, F_WRITE | F_REQUIRED, 0, 20 },
+	[TIME] = { "punch_time", NULL, FT_TIME, F_WRITE | F_REQUIRED },
+	[STATE] = { "punch_state", NULL, FT_INT, F_WRITE, .low = 0, .high = 255 },
+	[VERIFY] = { "verify_type", NULL, FT_INT, F_WRITE, .low = 0, .high = 255 },
+	[WORK_CODE] = { "work_code", NULL, FT_TEXT, F_WRITE, 0, 20 },
+	[SN] = { "terminal_sn", NULL, FT_TEXT, F_WRITE, 0, 50 },
+	{ 0 },
+};
+
+static const struct resource punches = { .name = "transaction", .fields = punch_fields };
+
+struct punch_import {
+	struct req *req;
+	struct import_file file;
+	struct table table;
+	const char *problem;
+	int columns[MEMBERS]; /* of the table, by field; -1: not there */
+	const char **values[MEMBERS]; /* of good rows not yet stored */
+	int n;
+	int at; /* row */
+};
+
+static req_step file_parsed, rows_go_on, rows_stored;
+
+static void file_parse(void *arg)
+{
+	struct punch_import *im = arg;
+
+	im->problem = table_read(&im->table, req_arena(im->req), im->file.bytes, im->file.n);
+}
+
+void import_punches(struct req *r, const struct rows *rows)
+{
+	struct punch_import *im = arena_alloc(req_arena(r), sizeof(*im));
+
+	im->req = r;
+	if (!import_file_read(r, &im->file))
+		return;
+	req_set_data(r, im);
+	req_offload_to(r, api_of(r)->files, file_parse, im, file_parsed);
+}
+
+/* Names as they are in our own exports. */
+static void columns_read(struct punch_import *im)
+{
+	struct arena *a = req_arena(im->req);
+
+	im->file.ignored = arena_array(a, TABLE_COLUMNS, sizeof(char *));
+	for (int f = 0; f < MEMBERS; f++)
+		im->columns[f] = -1;
+	for (int i = 0; i < im->table.ncolumns; i++) {
+		int f = 0;
+		while (f < MEMBERS && !str_same_word(im->table.names[i], punch_fields[f].json))
+			f++;
+		if (f == MEMBERS)
+			im->file.ignored[im->file.nignored++] = im->table.names[i];
+		else if (im->columns[f] >= 0)
+			im->problem = arena_printf(
+				a, "The file has two columns %s.", punch_fields[f].json);
+		else
+			im->columns[f] = i;
+	}
+	for (int f = CODE; f <= TIME && !im->problem; f++)
+		if (im->columns[f] < 0)
+			im->problem =
+				arena_printf(a, "The file has no column %s.", punch_fields[f].json);
+}
+
+static void file_parsed(struct req *r, const struct rows *rows)
+{
+	struct punch_import *im = req_data(r);
+
+	if (!im->problem)
+		columns_read(im);
+	if (im->problem) {
+		error_field(r, "file", im->problem);
+		return;
+	}
+	im->file.rows = im->table.nrows;
+	for (int f = 0; f < MEMBERS; f++)
+		im->values[f] = arena_array(
+			req_arena(r), (size_t)im->table.nrows + 1, sizeof(*im->values[f]));
+	rows_go_on(r, NULL);
+}
+
+static void tree_release(void *tree)
+{
+	json_decref(tree);
+}
+
+static json_t *body_make(struct punch_import *im, struct arena *a)
+{
+	const char *const *cells = im->table.rows[im->at];
+	json_t *body = json_object();
+	char date[20];
+
+	arena_defer(a, tree_release, body);
+	for (int f = 0; f < MEMBERS; f++) {
+		const char *text = im->columns[f] < 0 ? "" : cells[im->columns[f]];
+		if (*text && f == TIME && table_date(&im->table, text, true, date))
+			text = date;
+		if (*text)
+			json_object_set_new(body, punch_fields[f].json, json_string(text));
+	}
+	return body;
+}
+
+/* As for employees: a PIN that terminals could send. */
+static void code_check(struct write *w, const char *code)
+{
+	if (strlen(code) > 20)
+		errors_add(w->errors, "emp_code", "Ensure this field has no more than 20 bytes.");
+	for (const char *c = code; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f) {
+			errors_add(w->errors, "emp_code", "Control characters are not allowed.");
+			return;
+		}
+}
+
+static void row_check(struct punch_import *im)
+{
+	struct arena *a = arena_new(), *kept = req_arena(im->req);
+	static const char *const usual[MEMBERS] = {
+		[STATE] = "255", [VERIFY] = "0", [WORK_CODE] = "", [SN] = ""
+	};
+	struct write w = { .req = im->req, .arena = a, .res = &punches, .create = true };
+
+	w.body = body_make(im, a);
+	w.errors = errors_new(a);
+	w.given = arena_array(a, MEMBERS + 1, sizeof(*w.given));
+	write_validate(&w);
+	if (w.given[CODE].present)
+		code_check(&w, w.given[CODE].text);
+	if (json_object_size(w.errors) > 0) {
+		import_file_refuse(&im->file, im->table.lines[im->at], "emp_code",
+			im->table.rows[im->at][im->columns[CODE]], w.errors);
+	} else {
+		for (int f = 0; f < MEMBERS; f++)
+			im->values[f][im->n] = w.given[f].present && w.given[f].text
+						       ? arena_strdup(kept, w.given[f].text)
+						       : usual[f];
+		im->n++;
+	}
+	arena_free(a);
+}
+
+static void rows_store(struct req *r, struct punch_import *im)
+{
+	struct arena *a = req_arena(r);
+	struct db_arg args[MEMBERS];
+	static const char sql[] =
+		"select stored, known from punch_import($1::text[], $2::text[]::timestamp[],"
+		" $3::text[]::smallint[], $4::text[]::smallint[], $5::text[], $6::text[])";
+	const struct db_statement statement = { sql, args, LEN(args) };
+
+	for (int f = 0; f < MEMBERS; f++)
+		args[f] = db_text_array(a, im->values[f], im->n);
+	im->n = 0;
+	req_query_with(r, rows_stored,
+		&(struct req_query_options){ .binary = true, .deadline_ms = DEADLINE_MS },
+		&statement, 1);
+}
+
+/* A step of rows, then others' turn. */
+static void rows_go_on(struct req *r, const struct rows *rows)
+{
+	struct punch_import *im = req_data(r);
+	int end = im->at + STEP < im->table.nrows ? im->at + STEP : im->table.nrows;
+	bool over = end == im->table.nrows, stores = !im->file.dry_run;
+
+	for (; im->at < end; im->at++)
+		row_check(im);
+	if (im->file.dry_run)
+		im->n = 0;
+	stores = stores && im->n > 0 && (im->file.good || (over && !import_file_fails(&im->file)));
+	if (stores)
+		rows_store(r, im);
+	else if (over)
+		import_file_reply(r, &im->file);
+	else
+		req_query(r, rows_go_on, "select", 0, NULL);
+}
+
+static void rows_stored(struct req *r, const struct rows *rows)
+{
+	struct punch_import *im = req_data(r);
+
+	im->file.created += rows_int(rows, 0, 0);
+	im->file.unchanged += rows_int(rows, 0, 1);
+	if (im->at == im->table.nrows)
+		import_file_reply(r, &im->file);
+	else
+		rows_go_on(r, NULL);
+}

@@ -1,0 +1,60 @@
+/* One import of resources on its way: what import.c and import_row.c share. */
+#ifndef IMPORT_ROW_H
+#define IMPORT_ROW_H
+
+#include "import.h"
+#include "import_file.h"
+#include "resource_private.h"
+#include "table.h"
+
+enum { IMPORT_ROWS = 10000, IMPORT_CODES = 4 };
+
+/* The codes of one column, of all rows one behind the other. */
+struct import_column {
+	const char **codes;
+	int32_t *ids; /* 0: there is none */
+	int32_t *above; /* place from 1 of the first row of the file with it as key; 0: none */
+	int *first; /* by row; one more behind the last */
+};
+
+struct import {
+	struct req *req;
+	const struct import_spec *spec;
+	struct import_file file;
+	struct table table;
+	const char *problem; /* with the file as a whole */
+	const struct field *fields[TABLE_COLUMNS]; /* by column; NULL: ignored, or codes: */
+	int codes[TABLE_COLUMNS]; /* place from 1 in spec->codes; 0: none */
+	int key; /* column */
+	int32_t *ids; /* by row; 0: does not exist */
+	int32_t *nth; /* row with this key */
+	struct import_column columns[IMPORT_CODES];
+	int at; /* row */
+
+	/* the row being worked at */
+	struct arena *arena;
+	struct write write;
+
+	/* what is under way */
+	struct db_ticket *ticket;
+	struct db_query query;
+	struct db_statement one;
+	struct rows *rows;
+	const struct db_error *error;
+	struct db_error failure; /* copied */
+	bool committing;
+
+	struct db_statement *statements; /* of ?mode=all, to be committed together */
+	int nstatements;
+};
+
+/* Prepares row im->at. False: it has errors already, told. */
+bool import_row_prepare(struct import *);
+
+/* Errors of the row go to the reply. */
+void import_row_refuse(struct import *);
+
+/* Copies the row's statement for later. */
+void import_row_keep(struct import *);
+
+#endif
