@@ -202,7 +202,7 @@ static void adms_refresh(struct adms *adms)
 {
 	static const struct db_statement statements[] = { { "select command_expire()", NULL, 0 },
 		{ "select command_check_offsets()", NULL, 0 },
-		{ "select upload_log_prune()", NULL, 0 },
+		{ "select upload_log_prune()", NULL, 0 }, { "select tally_fold()", NULL, 0 },
 		{ "select * from command_open_terminals()", NULL, 0 } };
 	if (adms->refreshing)
 		return;

@@ -9,12 +9,19 @@
 #include "errors.h"
 #include "fatal.h"
 #include "offload.h"
+#include "openapi.h"
 #include "punch_memory.h"
 #include "report_walk.h"
 #include "routes.h"
 
 static const struct route *const api_routes[] = { auth_routes, personnel_routes, iclock_routes,
 	att_routes, base_routes, staff_routes };
+
+const struct route *const *api_tables(size_t *n)
+{
+	*n = LEN(api_routes);
+	return api_routes;
+}
 
 enum { DEADLINE_MS = 30000, FILE_THREADS = 2, FILES_WAITING = 1000 };
 
@@ -98,6 +105,7 @@ struct api *api_new(const struct api_options *o)
 	api->report_places = recent_new(REPORT_PLACES, sizeof(struct report_place));
 	api->files = offload_new(o->base, FILE_THREADS, FILES_WAITING);
 	api->files_dir = files_dir(o->config);
+	api->openapi = openapi_make(a, api_routes, LEN(api_routes), &api->openapi_len);
 	api->surface = (struct surface){
 		.name = "api",
 		.ctx = api,

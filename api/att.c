@@ -10,14 +10,6 @@
 		GET, path "export/", report_export, &report                                        \
 	}
 
-#define RESOURCE(path, resource)                                                                   \
-	{ GET, path, resource_list, &resource }, { POST, path, resource_create, &resource },       \
-		{ GET, path ":id/", resource_read, &resource },                                    \
-		{ PUT | PATCH, path ":id/", resource_update, &resource },                          \
-	{                                                                                          \
-		DELETE, path ":id/", resource_delete, &resource                                    \
-	}
-
 #define AUDITS(path, approve, reject)                                                              \
 	{ POST, path "approve/", audit_many, &approve },                                           \
 		{ POST, path "reject/", audit_many, &reject },                                     \
@@ -41,14 +33,14 @@ const struct route att_routes[] = {
 
 	/* 8.x and 9.0 spell it differently */
 	AUDITS("/att/api/manuallogs/", manual_logs_approve, manual_logs_reject),
-	RESOURCE("/att/api/manuallogs/", manual_logs),
+	RESOURCE_ROUTES("/att/api/manuallogs/", manual_logs),
 	AUDITS("/att/api/manualLogs/", manual_logs_approve, manual_logs_reject),
-	RESOURCE("/att/api/manualLogs/", manual_logs),
+	RESOURCE_ROUTES("/att/api/manualLogs/", manual_logs),
 
 	AUDITS("/att/api/leaves/", leaves_approve, leaves_reject),
-	RESOURCE("/att/api/leaves/", leaves),
-	RESOURCE("/att/api/leave/", leaves),
-	RESOURCE("/att/api/payCodes/", pay_codes),
-	RESOURCE("/att/api/holidays/", holidays),
+	RESOURCE_ROUTES("/att/api/leaves/", leaves),
+	RESOURCE_ROUTES("/att/api/leave/", leaves),
+	RESOURCE_ROUTES("/att/api/payCodes/", pay_codes),
+	RESOURCE_ROUTES("/att/api/holidays/", holidays),
 	{ 0 },
 };

@@ -1,6 +1,7 @@
 /* Manual logs and leaves: what people apply for, and its approval. */
 #include <string.h>
 
+#include "about.h"
 #include "att.h"
 #include "auth.h"
 #include "body.h"
@@ -8,6 +9,7 @@
 #include "errors.h"
 #include "fatal.h"
 #include "report_people.h"
+#include "resource_private.h"
 
 enum { WAITING = 1, APPROVED = 2, REJECTED = 3 };
 
@@ -111,6 +113,7 @@ const struct resource manual_logs = {
 	.name = "manual log",
 	.own = "t.employee_id = $$::int",
 	.table = "manual_log",
+	.tallied = true,
 	.from = "manual_log t" NAMES,
 	.count_from = "manual_log t" NAMES,
 	.fields = manual_log_fields,
@@ -141,7 +144,8 @@ static const struct field leave_fields[] = {
 	{ "pay_code", NULL, FT_REF, F_WRITE | F_REQUIRED, OP_EQ, .column = "pay_code_id",
 		.table = "pay_code", .members = leave_code },
 	{ "start_time", "t.start_time", FT_TIME, F_WRITE | F_REQUIRED | F_ORDER },
-	{ "end_time", "t.end_time", FT_TIME, F_WRITE | F_REQUIRED | F_ORDER },
+	{ "end_time", "t.end_time", FT_TIME, F_WRITE | F_REQUIRED | F_ORDER,
+		.example = "2026-05-04 18:00:00" },
 	APPROVAL,
 	{ 0 },
 };
@@ -174,6 +178,7 @@ const struct resource leaves = {
 	.name = "leave",
 	.own = "t.employee_id = $$::int",
 	.table = "att_leave",
+	.tallied = true,
 	.from = "att_leave t join pay_code l on l.id = t.pay_code_id" NAMES,
 	.count_from = "att_leave t join pay_code l on l.id = t.pay_code_id" NAMES,
 	.fields = leave_fields,
@@ -198,31 +203,28 @@ struct auditing {
 	const char *reason;
 };
 
-/* The reason, also under the name that the body gives it; NULL: replied 400. */
-static const char *reason_read(struct req *r, const json_t *body, json_t *errors)
-{
-	const json_t *value = json_object_get(body, "audit_reason");
-	const char *text = value && !json_is_null(value) ? body_text(req_arena(r), value) : "";
+static const struct field audit_fields[] = {
+	{ "audit_reason", NULL, FT_TEXT, F_WRITE, .max = 200 },
+	{ 0 },
+};
 
-	if (!text)
-		errors_add(errors, "audit_reason", "Not a valid string.");
-	else if (strlen(text) > 800)
-		errors_add(errors, "audit_reason",
-			"Ensure this field has no more than 200 characters.");
-	return text;
-}
+static const struct resource audit_body = { .fields = audit_fields };
 
 static void audit_start(struct req *r, bool one)
 {
 	const struct audit *spec = req_route(r)->spec;
 	struct auditing *a = arena_alloc(req_arena(r), sizeof(*a));
-	json_t *body = body_read(r), *errors = errors_new(req_arena(r));
+	struct write w = { .req = r, .arena = req_arena(r), .res = &audit_body, .create = true };
 	int64_t id;
 
-	if (!body)
+	w.body = body_read(r);
+	if (!w.body)
 		return;
+	write_prepare(&w);
 	a->one = one;
-	a->reason = reason_read(r, body, errors);
+	a->reason = write_text(&w, "audit_reason");
+	if (!a->reason)
+		a->reason = "";
 	if (one && !str_to_int(req_arg(r, "id"), 0, INT32_MAX, &id)) {
 		error_not_found(r);
 		return;
@@ -231,9 +233,9 @@ static void audit_start(struct req *r, bool one)
 		a->ids = arena_alloc(req_arena(r), sizeof(*a->ids));
 		a->ids[a->n++] = (int32_t)id;
 	} else {
-		body_ids(req_arena(r), body, spec->member, true, errors, &a->ids, &a->n, NULL);
+		body_ids(req_arena(r), w.body, spec->member, true, w.errors, &a->ids, &a->n, NULL);
 	}
-	if (errors_reply(r, errors))
+	if (errors_reply(r, w.errors))
 		return;
 	req_set_data(r, a);
 	const struct db_arg args[] = { db_int4_array(req_arena(r), a->ids, NULL, a->n) };
@@ -283,4 +285,15 @@ static void audit_checked(struct req *r, const struct rows *rows)
 static void audit_done(struct req *r, const struct rows *rows)
 {
 	reply_done(r);
+}
+
+void audit_about(const struct route *route, struct arena *a, struct about *about)
+{
+	const struct audit *spec = route->spec;
+
+	about->summary = spec->status == APPROVED ? "Approve" : "Reject";
+	about->reply = ABOUT_DONE;
+	about->body = audit_fields;
+	if (route->handler == audit_many)
+		about->ids = spec->member;
 }

@@ -3,6 +3,7 @@
 #define AUTH_PRIVATE_H
 
 #include "auth.h"
+#include "resource.h"
 #include "webtoken.h"
 
 struct auth {
@@ -18,5 +19,9 @@ void auth_free(struct auth *);
 /* A web token of a user, or of staff. */
 enum webtoken_result auth_webtoken(
 	const struct auth *, const char *token, struct webtoken *, bool *staff);
+
+/* Logging in, and what its bodies and replies hold. */
+req_step login, refresh;
+extern const struct field login_members[], refresh_members[], login_reply[];
 
 #endif

@@ -1,4 +1,7 @@
 /* /base/api/: what the product's own pages ask. */
+#include "base.h"
+
+#include "about.h"
 #include "errors.h"
 #include "fatal.h"
 #include "resource.h"
@@ -8,16 +11,17 @@
 
 static req_step notifications_counted;
 
-/* Alerts. status: 0 not acknowledged, 1 acknowledged. */
-static void notifications_total(struct req *r, const struct rows *rows)
+static const struct filter total_filters[] = {
+	{ "status", FILTER_INT, "(acknowledged is not null)::int = $$" },
+	{ 0 },
+};
+
+void notifications_total(struct req *r, const struct rows *rows)
 {
-	static const struct filter status[] = {
-		{ "status", FILTER_INT, "(acknowledged is not null)::int = $$" }, { 0 }
-	};
 	struct sql *sql = sql_new(req_arena(r));
 
 	sql_add(sql, "select count(*) from alert where true");
-	if (!filter_add(sql, r, status))
+	if (!filter_add(sql, r, total_filters))
 		sql_add(sql, " and false");
 	sql_run(sql, r, notifications_counted);
 }
@@ -31,6 +35,12 @@ static void notifications_counted(struct req *r, const struct rows *rows)
 	json_object_set_new(reply, "msg", json_string(""));
 	json_object_set_new(reply, "data", data);
 	reply_json(r, 200, reply);
+}
+
+void notifications_about(const struct route *route, struct arena *a, struct about *about)
+{
+	about->summary = "How many alerts there are";
+	about_filters(about, total_filters);
 }
 
 /* --- terminals at a glance -------------------------------------------------------------------- */
@@ -75,6 +85,7 @@ static const char *const status_search[] = { "t.sn", "t.alias", NULL };
 static const struct resource device_status = {
 	.name = "terminal",
 	.table = "terminal",
+	.tallied = true,
 	.from = STATUS_FROM,
 	.count_from = STATUS_FROM,
 	.fields = status_fields,

@@ -51,6 +51,7 @@ static const char *const biodata_search[] = { "p.code", "e.first_name", "e.last_
 const struct resource biodatas = {
 	.name = "biodata",
 	.table = "template",
+	.tallied = true,
 	.from = BIODATA_FROM,
 	.count_from = BIODATA_FROM,
 	.fields = biodata_fields,

@@ -21,12 +21,19 @@ struct api {
 	const char *files_dir; /* for temporary ones */
 	int books; /* being made */
 	int imports; /* being read */
+	const char *openapi; /* the document, see openapi.h */
+	size_t openapi_len;
 };
 
 static inline struct api *api_of(const struct req *r)
 {
 	return req_ctx(r);
 }
+
+struct route;
+
+/* The route tables, each ends with methods 0. */
+const struct route *const *api_tables(size_t *n);
 
 /* Methods that any route of ours has for the path; 0 when there is none. */
 int api_methods(const char *path);

@@ -1,17 +1,21 @@
-/* GET /api/docs/: a page for people; clients read the version from its title. */
+/* /api/docs/: the page, and what it loads from here and nowhere else. */
+#include "docs.h"
+
 #include <string.h>
 
+#include "context.h"
 #include "fatal.h"
-#include "iclock.h"
 #include "out.h"
-#include "routes.h"
+#include "route.h"
 
 static const char page_head[] =
 	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
 	"<title>BioTime 9.5 API DOCS</title>\n"
-	"<style>body{font-family:sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
-	"td{padding:.2em 1em .2em 0;vertical-align:top}code{white-space:nowrap}</style></head>\n"
-	"<body><h1>punchd: REST API</h1>\n"
+	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
+
+static const char page_body[] =
+	"</head>\n<body>\n<div id=\"viewer\"></div>\n"
+	"<noscript><h1>punchd: REST API</h1>\n"
 	"<p>punchd speaks the REST API of ZKBio Time (BioTime 9.5). Log in with\n"
 	"<code>POST /api-token-auth/</code> or <code>POST /jwt-api-token-auth/</code> and a body of"
 	" <code>username</code> and\n<code>password</code> (JSON or form), then send"
@@ -23,11 +27,13 @@ static const char page_head[] =
 	" is null.</p>\n"
 	"<p>To read punches continuously, remember the highest <code>id</code> and ask\n"
 	"<code>/iclock/api/transactions/?id_more_than=&lt;id&gt;&amp;page_size=1000</code>: ids rise"
-	" in the order in which\nrows become visible.</p>\n<h2>Endpoints</h2>\n<table>\n";
+	" in the order in which\nrows become visible.</p>\n"
+	"<p>Every member and parameter is in the OpenAPI document"
+	" <code>/api/docs/openapi.json</code>.</p>\n<table>\n";
 
-static const char page_tail[] = "</table></body></html>\n";
+static const char page_tail[] = "</table></noscript>\n</body></html>\n";
 
-static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" };
+/* --- the page without scripts: paths and methods --------------------------------------------- */
 
 static bool pattern_is_first(const struct route *table, const struct route *route)
 {
@@ -37,37 +43,110 @@ static bool pattern_is_first(const struct route *table, const struct route *rout
 	return true;
 }
 
-static void endpoint_write(struct out *o, const struct route *route)
+static void endpoints_write(struct out *o, struct req *r)
 {
-	int all = 0;
+	size_t n;
+	const struct route *const *tables = api_tables(&n);
 
-	for (const struct route *other = route; other->methods; other++)
-		if (strcmp(other->pattern, route->pattern) == 0)
-			all |= other->methods;
-	out_add(o, "<tr><td><code>");
-	out_add(o, route->pattern);
-	out_add(o, "</code></td><td>");
-	for (size_t i = 0; i < LEN(methods); i++)
-		if (all & 1 << i) {
-			out_add(o, methods[i]);
-			out_add(o, " ");
+	for (size_t i = 0; i < n; i++)
+		for (const struct route *route = tables[i]; route->methods; route++) {
+			if (!pattern_is_first(tables[i], route))
+				continue;
+			out_add(o, "<tr><td><code>");
+			out_add(o, route->pattern);
+			out_add(o, "</code></td><td>");
+			out_add(o, route_allow(req_arena(r), api_methods(route->pattern)));
+			out_add(o, "</td></tr>\n");
 		}
-	out_add(o, "</td></tr>\n");
 }
 
+/* --- the page -------------------------------------------------------------------------------- */
+
+/* Nothing from elsewhere, no inline script, not inside other pages. Pictures of the viewer are
+ * data: URLs of its style sheet. */
+static void headers_add(struct req *r)
+{
+	req_add_header(r, "Content-Security-Policy",
+		"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+		" connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+	req_add_header(r, "X-Content-Type-Options", "nosniff");
+	req_add_header(r, "Referrer-Policy", "no-referrer");
+}
+
+static bool ends_in_slash(const struct req *r)
+{
+	const char *path = req_path(r);
+	size_t n = strlen(path);
+
+	return n > 0 && path[n - 1] == '/';
+}
+
+/* Links are relative, so that they hold below a proxy's prefix, too. */
 void docs_page(struct req *r, const struct rows *rows)
 {
-	static const struct route *const tables[] = { auth_routes, personnel_routes,
-		iclock_routes };
+	const char *base = ends_in_slash(r) ? "" : "docs/";
 	struct out o;
 
 	out_init(&o);
 	out_add(&o, page_head);
-	for (size_t i = 0; i < LEN(tables); i++)
-		for (const struct route *route = tables[i]; route->methods; route++)
-			if (pattern_is_first(tables[i], route))
-				endpoint_write(&o, route);
+	out_add(&o, arena_printf(req_arena(r),
+			    "<link rel=\"stylesheet\" href=\"%sswagger-ui.css\">\n"
+			    "<script src=\"%sswagger-ui-bundle.js\" defer></script>\n"
+			    "<script src=\"%sstart.js\" defer></script>\n",
+			    base, base, base));
+	out_add(&o, page_body);
+	endpoints_write(&o, r);
 	out_add(&o, page_tail);
+	headers_add(r);
 	req_reply(r, 200, "text/html; charset=utf-8", o.bytes, o.len);
 	out_free(&o);
+}
+
+void docs_lead(struct req *r, const struct rows *rows)
+{
+	static const char text[] =
+		"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+		"<title>BioTime 9.5 API DOCS</title></head>\n<body></body></html>\n";
+
+	headers_add(r);
+	req_add_header(r, "Location", ends_in_slash(r) ? "../../api/docs/" : "../api/docs/");
+	req_reply(r, 302, "text/html; charset=utf-8", text, sizeof(text) - 1);
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+/* docs_files.S */
+extern const char swagger_ui_css[], swagger_ui_css_end[];
+extern const char swagger_ui_bundle[], swagger_ui_bundle_end[];
+
+static const char start[] =
+	"SwaggerUIBundle({\n"
+	"\turl: document.currentScript.src.replace(/start\\.js$/, 'openapi.json'),\n"
+	"\tdom_id: '#viewer',\n\tdeepLinking: true,\n\tdocExpansion: 'none',\n"
+	"\tvalidatorUrl: null,\n});\n";
+
+struct docs_file {
+	const char *type;
+	const char *bytes, *end; /* NULL: the document, made at start */
+};
+
+const struct docs_file docs_document = { "application/json" };
+const struct docs_file docs_script = { "text/javascript; charset=utf-8", swagger_ui_bundle,
+	swagger_ui_bundle_end };
+const struct docs_file docs_style = { "text/css; charset=utf-8", swagger_ui_css,
+	swagger_ui_css_end };
+const struct docs_file docs_start = { "text/javascript; charset=utf-8", start,
+	start + sizeof(start) - 1 };
+
+void docs_file(struct req *r, const struct rows *rows)
+{
+	const struct docs_file *f = req_route(r)->spec;
+	const struct api *api = api_of(r);
+
+	headers_add(r);
+	req_add_header(r, "Cache-Control", "no-cache");
+	if (f->bytes)
+		req_reply(r, 200, f->type, f->bytes, (size_t)(f->end - f->bytes));
+	else
+		req_reply(r, 200, f->type, api->openapi, api->openapi_len);
 }

@@ -268,6 +268,7 @@ static void employee_check(struct write *w, const struct rows *current, int colu
 const struct resource employees = {
 	.name = "employee",
 	.table = "employee",
+	.tallied = true,
 	.from = employee_from,
 	.fields = employee_fields,
 	.filters = employee_filters,

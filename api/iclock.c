@@ -1,6 +1,7 @@
-/* The routes below /iclock/api/, and the page about all of them. */
+/* The routes below /iclock/api/, and the pages about all of them. */
 #include "iclock.h"
 
+#include "docs.h"
 #include "import.h"
 #include "photos.h"
 #include "routes.h"
@@ -111,5 +112,11 @@ const struct route iclock_routes[] = {
 	{ POST, "/iclock/api/biophotos/:id/reject/", bio_photo_judge, "reject" },
 
 	{ GET, "/api/docs/", docs_page, NULL, API_OPEN },
+	{ GET, "/api/docs/openapi.json", docs_file, &docs_document, API_OPEN },
+	{ GET, "/api/docs/start.js", docs_file, &docs_start, API_OPEN },
+	{ GET, "/api/docs/swagger-ui.css", docs_file, &docs_style, API_OPEN },
+	{ GET, "/api/docs/swagger-ui-bundle.js", docs_file, &docs_script, API_OPEN },
+	{ GET, "/docs/api-docs/", docs_lead, NULL, API_OPEN },
+	{ GET, "/docs/drf-docs/", docs_lead, NULL, API_OPEN },
 	{ 0 },
 };

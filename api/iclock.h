@@ -24,7 +24,4 @@ req_step uploads_read, attphotos_picture;
 /* messages.c, biodatas.c */
 extern const struct resource work_codes, public_messages, private_messages, biodatas;
 
-/* GET /api/docs/ */
-req_step docs_page;
-
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "about.h"
 #include "body.h"
 #include "context.h"
 #include "errors.h"
@@ -125,4 +126,18 @@ void import_file_reply(struct req *r, struct import_file *f)
 	json_object_set_new(reply, "msg", json_string(""));
 	json_object_set_new(reply, "data", data);
 	reply_json(r, fails ? 400 : 200, reply);
+}
+
+void import_about(const struct route *route, struct arena *a, struct about *about)
+{
+	static const struct filter params[] = {
+		{ "dry_run", FILTER_BOOL, NULL },
+		{ "mode", FILTER_TEXT, NULL },
+		{ "existing", FILTER_TEXT, NULL },
+		{ 0 },
+	};
+
+	about->summary = "Import a file";
+	about->takes_file = true;
+	about_filters(about, params);
 }

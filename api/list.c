@@ -1,6 +1,6 @@
 /*
- * Lists of resources: count, then the rows of the page. Small pages are one statement and one
- * reply; big ones fix the ids of their rows first and are streamed piece by piece, so that no
+ * Lists of resources. A small page is one statement, which counts and reads, and one reply; a big
+ * one is counted, then fixes the ids of its rows and is streamed piece by piece, so that no
  * connection is held while the client does not read, and no row comes twice.
  */
 #include <string.h>
@@ -17,16 +17,17 @@ static req_step list_counted, list_rows, list_ids, list_more, list_piece;
 struct list {
 	const struct resource *res;
 	struct page page;
-	int64_t count;
+	int64_t count; /* -1: not known yet */
+	bool tallied; /* nothing is filtered, and all rows are counted already */
 	int64_t *ids; /* those of commands and rejects are wider than others */
 	int nids, at;
 	bool open; /* the envelope has begun */
 	bool comma; /* of the writer, over pieces */
 };
 
-static void rows_from(struct sql *sql, const struct resource *res)
+static void rows_from(struct sql *sql, const struct resource *res, bool joined)
 {
-	if (res->count_from)
+	if (res->count_from && joined)
 		sql_addf(sql, " from %s", res->count_from);
 	else
 		sql_addf(sql, " from %s t", res->table);
@@ -47,32 +48,75 @@ static void list_order(struct sql *sql, struct req *r, const struct resource *re
 	order_add(sql, r, orders, res->fallback ? res->fallback : "id", "t.id");
 }
 
-/* "select t.id ..." of the rows on the page */
+/* "select id ..." of the rows on the page. Of a first page PostgreSQL is told the most it can be:
+ * then one plan serves all, and it need not plan each time. */
 static void page_ids_add(struct sql *sql, struct req *r, const struct list *l)
 {
-	sql_add(sql, "select t.id");
-	rows_from(sql, l->res);
+	bool first = page_offset(&l->page) == 0 && l->page.size <= SMALL_PAGE;
+
+	sql_add(sql, first ? "select id from (select t.id" : "select t.id");
+	rows_from(sql, l->res, !l->tallied || req_param(r, "ordering") || l->res->fallback);
 	resource_where(sql, r, l->res);
 	list_order(sql, r, l->res);
+	if (first)
+		sql_addf(sql, " limit %d) first", SMALL_PAGE);
 	sql_arg(sql, " limit $$::int8", db_int(req_arena(r), l->page.size));
-	sql_arg(sql, " offset $$::int8", db_int(req_arena(r), page_offset(&l->page)));
+	if (!first)
+		sql_arg(sql, " offset $$::int8", db_int(req_arena(r), page_offset(&l->page)));
+}
+
+static void count_add(struct sql *sql, struct req *r, const struct list *l)
+{
+	if (l->tallied) {
+		sql_addf(sql, "select sum(n)::int8 from tally where name = '%s'", l->res->table);
+		return;
+	}
+	sql_add(sql, "select count(*)");
+	rows_from(sql, l->res, true);
+	resource_where(sql, r, l->res);
+}
+
+static void small_page(struct req *r, struct list *l)
+{
+	struct sql *sql = sql_new(req_arena(r));
+
+	sql_add(sql, "select (");
+	count_add(sql, r, l);
+	sql_add(sql, ")");
+	resource_select_behind(sql, l->res, 1);
+	sql_add(sql, " where t.id in (");
+	page_ids_add(sql, r, l);
+	sql_add(sql, ")");
+	list_order(sql, r, l->res);
+	sql_run(sql, r, list_rows);
+}
+
+static void list_count(struct req *r, struct list *l)
+{
+	struct sql *sql = sql_new(req_arena(r));
+
+	count_add(sql, r, l);
+	sql_run(sql, r, list_counted);
 }
 
 void resource_list(struct req *r, const struct rows *rows)
 {
 	struct list *l = arena_alloc(req_arena(r), sizeof(*l));
-	struct sql *sql = sql_new(req_arena(r));
+	struct sql *where = sql_new(req_arena(r));
 
-	l->res = resource_of(r);
+	*l = (struct list){ .res = resource_of(r), .count = -1 };
 	req_set_data(r, l);
 	if (!page_read(r, &l->page))
 		return;
-	sql_add(sql, "select count(*)");
-	rows_from(sql, l->res);
-	if (!resource_where(sql, r, l->res))
+	if (!resource_where(where, r, l->res)) {
 		page_reply_empty(r, &l->page);
+		return;
+	}
+	l->tallied = l->res->tallied && strcmp(str_text(&where->text), RESOURCE_WHERE_ALL) == 0;
+	if (l->page.number > 0 && l->page.size <= SMALL_PAGE)
+		small_page(r, l);
 	else
-		sql_run(sql, r, list_counted);
+		list_count(r, l);
 }
 
 static void list_counted(struct req *r, const struct rows *rows)
@@ -86,12 +130,7 @@ static void list_counted(struct req *r, const struct rows *rows)
 	if (l->count == 0) {
 		page_reply_empty(r, &l->page);
 	} else if (page_rows(&l->page, l->count) <= SMALL_PAGE) {
-		resource_select(sql, l->res);
-		sql_add(sql, " where t.id in (");
-		page_ids_add(sql, r, l);
-		sql_add(sql, ")");
-		list_order(sql, r, l->res);
-		sql_run(sql, r, list_rows);
+		small_page(r, l);
 	} else {
 		sql_add(sql, "select array_agg(id) from (");
 		page_ids_add(sql, r, l);
@@ -105,10 +144,16 @@ static void list_rows(struct req *r, const struct rows *rows)
 	struct list *l = req_data(r);
 	struct out out;
 
+	if (rows_count(rows) > 0) {
+		l->count = rows_int(rows, 0, 0);
+	} else if (l->count < 0) { /* none at all, or the page is past the end */
+		list_count(r, l);
+		return;
+	}
 	out_init(&out);
 	page_open(&out, r, &l->page, l->count);
 	for (int i = 0; i < rows_count(rows); i++)
-		resource_write_row(&out, r, l->res, rows, i);
+		resource_write_row_behind(&out, r, l->res, rows, i, 1);
 	page_close(&out);
 	req_reply(r, 200, "application/json", out.bytes, out.len);
 	out_free(&out);

@@ -26,6 +26,25 @@ struct login {
 	char token[41];
 };
 
+enum { USERNAME, PASSWORD };
+
+const struct field login_members[] = {
+	[USERNAME] = { "username", NULL, FT_TEXT, F_WRITE | F_REQUIRED },
+	[PASSWORD] = { "password", NULL, FT_TEXT, F_WRITE | F_REQUIRED },
+	{ 0 },
+};
+
+const struct field refresh_members[] = {
+	{ "token", NULL, FT_TEXT, F_WRITE | F_REQUIRED },
+	{ 0 },
+};
+
+/* JSON web tokens come with access and refresh, too, where the setting says so. */
+const struct field login_reply[] = {
+	{ "token", NULL, FT_TEXT, F_REQUIRED },
+	{ 0 },
+};
+
 static json_t *login_body(struct req *r)
 {
 	size_t n;
@@ -55,7 +74,7 @@ static const char *member_text(
 	return text && !trim && json_is_string(value) ? json_string_value(value) : text;
 }
 
-static void login(struct req *r, const struct rows *rows)
+void login(struct req *r, const struct rows *rows)
 {
 	struct login *l = arena_alloc(req_arena(r), sizeof(*l));
 	json_t *errors = errors_new(req_arena(r)), *body = login_body(r);
@@ -66,8 +85,9 @@ static void login(struct req *r, const struct rows *rows)
 	/* the cloud product's clients name the account by its e-mail address */
 	bool cloud = !of_staff && !json_object_get(body, "username") &&
 		     json_object_get(body, "company") && json_object_get(body, "email");
-	l->attempt.name = member_text(r, body, cloud ? "email" : "username", true, errors);
-	l->attempt.password = member_text(r, body, "password", false, errors);
+	l->attempt.name =
+		member_text(r, body, cloud ? "email" : login_members[USERNAME].json, true, errors);
+	l->attempt.password = member_text(r, body, login_members[PASSWORD].json, false, errors);
 	if (errors_reply(r, errors))
 		return;
 	req_set_data(r, l);
@@ -189,7 +209,7 @@ static void login_verified(struct req *r, const struct rows *rows)
 	}
 }
 
-static void refresh(struct req *r, const struct rows *rows)
+void refresh(struct req *r, const struct rows *rows)
 {
 	struct login *l = arena_alloc(req_arena(r), sizeof(*l));
 	json_t *errors = errors_new(req_arena(r)), *body = login_body(r);
@@ -198,7 +218,7 @@ static void refresh(struct req *r, const struct rows *rows)
 		return;
 	const char *name = !json_object_get(body, "token") && json_object_get(body, "refresh")
 				   ? "refresh"
-				   : "token";
+				   : refresh_members[0].json;
 	const char *token = member_text(r, body, name, true, errors);
 	if (errors_reply(r, errors))
 		return;

@@ -6,6 +6,15 @@
 
 #include "errors.h"
 
+enum { NUMBER, SIZE, LIMIT };
+
+const struct filter page_filters[] = {
+	[NUMBER] = { "page", FILTER_TEXT },
+	[SIZE] = { "page_size", FILTER_INT },
+	[LIMIT] = { "limit", FILTER_INT },
+	{ 0 },
+};
+
 static void page_invalid(struct req *r)
 {
 	error_detail(r, 404, "Invalid page.");
@@ -27,11 +36,11 @@ static int64_t size_read(const char *text)
 
 bool page_read(struct req *r, struct page *page)
 {
-	const char *number = req_param(r, "page");
+	const char *number = req_param(r, page_filters[NUMBER].param);
 
-	page->size = size_read(req_param(r, "page_size"));
+	page->size = size_read(req_param(r, page_filters[SIZE].param));
 	if (!page->size)
-		page->size = size_read(req_param(r, "limit"));
+		page->size = size_read(req_param(r, page_filters[LIMIT].param));
 	if (!page->size)
 		page->size = PAGE_DEFAULT;
 	page->number = 1;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "filter.h"
 #include "out.h"
 #include "req.h"
 
@@ -17,6 +18,9 @@ struct page {
 	int64_t number; /* 1-based; 0: the last one, until page_fit() */
 	int64_t size;
 };
+
+/* The parameters, for who describes them. */
+extern const struct filter page_filters[];
 
 /* Reads the parameters. False: replied 404 {"detail":"Invalid page."} */
 bool page_read(struct req *, struct page *);

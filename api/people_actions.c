@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "about.h"
 #include "auth.h"
 #include "body.h"
 #include "context.h"
@@ -223,7 +224,7 @@ const struct people_action adjust_position = { "employees", "employee",
 static const struct field resign_members[] = {
 	{ "resign_date", NULL, FT_DATE, F_WRITE | F_REQUIRED },
 	{ "resign_type", NULL, FT_INT, F_WRITE, .choices = "1|2|3|4|5" },
-	{ "disableatt", NULL, FT_FLAG, F_WRITE },
+	{ "disableatt", NULL, FT_BOOL, F_WRITE },
 	{ "reason", NULL, FT_TEXT, F_WRITE, .max = 200 },
 	{ 0 },
 };
@@ -304,4 +305,23 @@ void reinstate(struct req *r, const struct rows *rows)
 		return;
 	bool by_employees = !json_object_get(body, "resigns") && json_object_get(body, "employees");
 	action_run(r, by_employees ? &reinstate_employees : &reinstate_resigns, body);
+}
+
+/* --- described ------------------------------------------------------------------------------ */
+
+static void action_tell(const struct people_action *spec, struct about *about)
+{
+	about->reply = ABOUT_DONE;
+	about->body = spec->members.fields;
+	about->ids = spec->ids_member;
+}
+
+void people_action_about(const struct route *route, struct arena *a, struct about *about)
+{
+	action_tell(route->spec, about);
+}
+
+void reinstate_about(const struct route *route, struct arena *a, struct about *about)
+{
+	action_tell(&reinstate_resigns, about);
 }

@@ -6,8 +6,6 @@
 #include "routes.h"
 #include "staff.h"
 
-enum { ITEM = PUT | PATCH };
-
 #define PHOTO_ROUTES(path)                                                                         \
 	{ GET, path, photo_read }, { PUT | POST, path, photo_write },                              \
 	{                                                                                          \
@@ -37,77 +35,39 @@ const struct route personnel_routes[] = {
 	{ POST, "/personnel/api/positions/import/", import_rows, &import_positions },
 	{ POST, "/personnel/api/areas/import/", import_rows, &import_areas },
 
-	{ GET, "/personnel/api/employees/", resource_list, &employees },
-	{ POST, "/personnel/api/employees/", resource_create, &employees },
-	{ GET, "/personnel/api/employees/:id/", resource_read, &employees },
-	{ ITEM, "/personnel/api/employees/:id/", resource_update, &employees },
-	{ DELETE, "/personnel/api/employees/:id/", resource_delete, &employees },
-	{ GET, "/personnel/api/employee/", resource_list, &employees },
-	{ POST, "/personnel/api/employee/", resource_create, &employees },
-	{ GET, "/personnel/api/employee/:id/", resource_read, &employees },
-	{ ITEM, "/personnel/api/employee/:id/", resource_update, &employees },
-	{ DELETE, "/personnel/api/employee/:id/", resource_delete, &employees },
+	RESOURCE_ROUTES("/personnel/api/employees/", employees),
+	RESOURCE_ROUTES("/personnel/api/employee/", employees),
 
-	{ POST | PUT | DELETE, "/personnel/api/employees/:id/self_password/", staff_password_set },
-	{ POST | PUT | DELETE, "/personnel/api/employee/:id/self_password/", staff_password_set },
+	{ POST | PUT, "/personnel/api/employees/:id/self_password/", staff_password_set },
+	{ DELETE, "/personnel/api/employees/:id/self_password/", staff_password_set },
+	{ POST | PUT, "/personnel/api/employee/:id/self_password/", staff_password_set },
+	{ DELETE, "/personnel/api/employee/:id/self_password/", staff_password_set },
 	PHOTO_ROUTES("/personnel/api/employees/:id/photo/"),
 	PHOTO_ROUTES("/personnel/api/employee/:id/photo/"),
 	/* where the original has a static folder */
 	{ GET, "/auth_files/photo/:name/", photo_read_named },
 
-	{ GET, "/personnel/api/departments/", resource_list, &departments },
-	{ POST, "/personnel/api/departments/", resource_create, &departments },
-	{ GET, "/personnel/api/departments/:id/", resource_read, &departments },
-	{ ITEM, "/personnel/api/departments/:id/", resource_update, &departments },
-	{ DELETE, "/personnel/api/departments/:id/", resource_delete, &departments },
-	{ GET, "/personnel/api/department/", resource_list, &departments },
-	{ POST, "/personnel/api/department/", resource_create, &departments },
-	{ GET, "/personnel/api/department/:id/", resource_read, &departments },
-	{ ITEM, "/personnel/api/department/:id/", resource_update, &departments },
-	{ DELETE, "/personnel/api/department/:id/", resource_delete, &departments },
+	RESOURCE_ROUTES("/personnel/api/departments/", departments),
+	RESOURCE_ROUTES("/personnel/api/department/", departments),
 
-	{ GET, "/personnel/api/areas/", resource_list, &areas },
-	{ POST, "/personnel/api/areas/", resource_create, &areas },
-	{ GET, "/personnel/api/areas/:id/", resource_read, &areas },
-	{ ITEM, "/personnel/api/areas/:id/", resource_update, &areas },
-	{ DELETE, "/personnel/api/areas/:id/", resource_delete, &areas },
-	{ GET, "/personnel/api/area/", resource_list, &areas },
-	{ POST, "/personnel/api/area/", resource_create, &areas },
-	{ GET, "/personnel/api/area/:id/", resource_read, &areas },
-	{ ITEM, "/personnel/api/area/:id/", resource_update, &areas },
-	{ DELETE, "/personnel/api/area/:id/", resource_delete, &areas },
+	RESOURCE_ROUTES("/personnel/api/areas/", areas),
+	RESOURCE_ROUTES("/personnel/api/area/", areas),
 
-	{ GET, "/personnel/api/positions/", resource_list, &positions },
-	{ POST, "/personnel/api/positions/", resource_create, &positions },
-	{ GET, "/personnel/api/positions/:id/", resource_read, &positions },
-	{ ITEM, "/personnel/api/positions/:id/", resource_update, &positions },
-	{ DELETE, "/personnel/api/positions/:id/", resource_delete, &positions },
-	{ GET, "/personnel/api/position/", resource_list, &positions },
-	{ POST, "/personnel/api/position/", resource_create, &positions },
-	{ GET, "/personnel/api/position/:id/", resource_read, &positions },
-	{ ITEM, "/personnel/api/position/:id/", resource_update, &positions },
-	{ DELETE, "/personnel/api/position/:id/", resource_delete, &positions },
+	RESOURCE_ROUTES("/personnel/api/positions/", positions),
+	RESOURCE_ROUTES("/personnel/api/position/", positions),
 
 	RESOURCE_ROUTES("/personnel/api/customattributes/", custom_attributes),
 
 	/* the one that there is; and areas under the cloud's name */
 	{ GET, "/personnel/api/company/", resource_list, &company },
 	{ GET, "/personnel/api/company/:id/", resource_read, &company },
-	{ ITEM, "/personnel/api/company/:id/", resource_update, &company },
+	{ PUT | PATCH, "/personnel/api/company/:id/", resource_update, &company },
 	{ GET, "/personnel/api/locations/", resource_list, &areas },
 	{ GET, "/personnel/api/locations/:id/", resource_read, &areas },
 
 	{ POST, "/personnel/api/resigns/reinstatement/", reinstate },
 	{ POST, "/personnel/api/resign/reinstatement/", reinstate },
-	{ GET, "/personnel/api/resigns/", resource_list, &resigns },
-	{ POST, "/personnel/api/resigns/", resource_create, &resigns },
-	{ GET, "/personnel/api/resigns/:id/", resource_read, &resigns },
-	{ ITEM, "/personnel/api/resigns/:id/", resource_update, &resigns },
-	{ DELETE, "/personnel/api/resigns/:id/", resource_delete, &resigns },
-	{ GET, "/personnel/api/resign/", resource_list, &resigns },
-	{ POST, "/personnel/api/resign/", resource_create, &resigns },
-	{ GET, "/personnel/api/resign/:id/", resource_read, &resigns },
-	{ ITEM, "/personnel/api/resign/:id/", resource_update, &resigns },
-	{ DELETE, "/personnel/api/resign/:id/", resource_delete, &resigns },
+	RESOURCE_ROUTES("/personnel/api/resigns/", resigns),
+	RESOURCE_ROUTES("/personnel/api/resign/", resigns),
 	{ 0 },
 };

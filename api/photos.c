@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "about.h"
 #include "auth.h"
 #include "body.h"
 #include "context.h"
@@ -129,7 +130,6 @@ struct upload {
 	int32_t id; /* of the employee */
 	struct picture picture;
 	struct sealed sealed;
-	const char *remark;
 };
 
 /* False: replied. */
@@ -355,22 +355,39 @@ void bio_photo_picture(struct req *r, const struct rows *rows)
 	bio_photo_query(r, bio_photo_picture_found);
 }
 
-/* POST biophotos/{id}/approve/ and reject/, with a remark; route->spec is the word. */
+static const struct field judge_fields[] = {
+	{ "remark", "t.remark", FT_TEXT, F_WRITE, 0, 200, .null_as = "''" },
+	{ 0 },
+};
+
+static const struct resource judgement = { .name = "biophoto", .fields = judge_fields };
+
+struct judgement {
+	int32_t id;
+	struct sealed sealed;
+	struct picture picture;
+	struct write write;
+};
+
 void bio_photo_judge(struct req *r, const struct rows *rows)
 {
-	struct upload *u = arena_alloc(req_arena(r), sizeof(*u));
-	json_t *body = body_read(r);
+	struct judgement *j = arena_alloc(req_arena(r), sizeof(*j));
+	struct write *w = &j->write;
 
-	if (!body)
+	*w = (struct write){ .req = r, .arena = req_arena(r), .res = &judgement };
+	w->body = body_read(r);
+	if (!w->body)
 		return;
-	u->remark = body_text(req_arena(r), json_object_get(body, "remark"));
-	req_set_data(r, u);
+	write_prepare(w);
+	if (errors_reply(r, w->errors))
+		return;
+	req_set_data(r, j);
 	bio_photo_query(r, bio_photo_found);
 }
 
 static void bio_photo_found(struct req *r, const struct rows *rows)
 {
-	struct upload *u = req_data(r);
+	struct judgement *j = req_data(r);
 	struct arena *a = req_arena(r);
 	bool approve = strcmp(req_route(r)->spec, "approve") == 0;
 	size_t n = 0;
@@ -380,13 +397,13 @@ static void bio_photo_found(struct req *r, const struct rows *rows)
 		error_not_found(r);
 		return;
 	}
-	u->picture = (struct picture){ (const unsigned char *)bytes, n, NULL };
-	photo_seal(r, rows_text(rows, 0, 2), &u->picture, &u->sealed);
-	const struct sealed *s = &u->sealed;
-	resource_id(r, &u->id);
-	const struct db_arg args[] = { db_int(a, u->id), db_bool(approve),
-		db_int(a, auth_account(r)->id), db_text(u->remark), db_text(s->pin),
-		db_bytes(s->row_key, sizeof(s->row_key)), db_bytes(s->bytes, s->n),
+	j->picture = (struct picture){ (const unsigned char *)bytes, n, NULL };
+	photo_seal(r, rows_text(rows, 0, 2), &j->picture, &j->sealed);
+	const struct sealed *s = &j->sealed;
+	resource_id(r, &j->id);
+	const struct db_arg args[] = { db_int(a, j->id), db_bool(approve),
+		db_int(a, auth_account(r)->id), db_text(write_text(&j->write, "remark")),
+		db_text(s->pin), db_bytes(s->row_key, sizeof(s->row_key)), db_bytes(s->bytes, s->n),
 		db_bytes(s->hash, sizeof(s->hash)) };
 	req_query(r, bio_photo_judged,
 		"select bio_photo_judge($1::int, $2::boolean, $3::int, $4::text, $5::text, $6::bytea,"
@@ -401,12 +418,49 @@ static void bio_photo_read_shown(struct req *r, const struct rows *rows)
 
 static void bio_photo_judged(struct req *r, const struct rows *rows)
 {
-	const struct upload *u = req_data(r);
+	const struct judgement *j = req_data(r);
 
 	if (rows_null(rows, 0, 0))
 		error_not_found(r);
 	else if (!rows_bool(rows, 0, 0))
 		error_detail(r, 400, "This photo is approved already.");
 	else
-		resource_query_one(r, &bio_photos, u->id, bio_photo_read_shown);
+		resource_query_one(r, &bio_photos, j->id, bio_photo_read_shown);
+}
+
+/* --- for the documentation -------------------------------------------------------------------- */
+
+#define PICTURE_EXAMPLE "/9j/4AAQSkZJRgABAQAAAQABAAD/2Q==" /* the frame of a JPEG */
+
+void photo_about(const struct route *route, struct arena *a, struct about *about)
+{
+	static const struct field body[] = {
+		{ "photo", NULL, FT_TEXT, F_WRITE | F_REQUIRED, .example = PICTURE_EXAMPLE },
+		{ 0 },
+	};
+	static const struct field reply[] = { { "photo", NULL, FT_TEXT, F_NOT_NULL }, { 0 } };
+
+	about->summary = "A picture: the bytes themselves, a file of a form, or base64";
+	about->reply = ABOUT_ROW;
+	about->shape = reply;
+	about->body = body;
+}
+
+void bio_photo_about(const struct route *route, struct arena *a, struct about *about)
+{
+	static const struct field body[] = {
+		{ "employee", NULL, FT_REF, F_WRITE | F_REQUIRED, .table = "employee" },
+		{ "register_photo", NULL, FT_TEXT, F_WRITE | F_REQUIRED,
+			.example = PICTURE_EXAMPLE },
+		{ "remark", NULL, FT_TEXT, F_WRITE, .max = 200 },
+		{ 0 },
+	};
+	bool creates = route->handler == bio_photo_create;
+
+	about->summary = creates ? "A photo to be approved" : "Judge a photo";
+	about->status = creates ? 201 : 200;
+	about->reply = ABOUT_ROW;
+	about->shape = bio_photo_fields;
+	about->body = creates ? body : judge_fields;
+	about->partial = !creates;
 }

@@ -38,51 +38,65 @@ bool picture_decode(struct arena *a, const char *text, struct picture *out)
 	return true;
 }
 
-static const char *member_read(struct arena *a, const char *member, struct picture *out)
+static const char *member_read(struct arena *a, const json_t *value, struct picture *out)
 {
-	const json_t *value = json_object_get(out->members, member);
-
-	if (!value || json_is_null(value))
+	if (!value)
 		return NULL;
-	if (!json_is_string(value) || !picture_decode(a, json_string_value(value), out))
+	if (json_is_null(value))
+		return "This field may not be null.";
+	if (!json_is_string(value))
+		return "Not a valid string.";
+	const char *text = json_string_value(value);
+	if (!text[strspn(text, " \t\r\n")])
+		return "This field may not be blank.";
+	if (!picture_decode(a, text, out))
 		return "Upload a valid image, as a file or as base64.";
 	return NULL;
 }
 
-const char *picture_read(struct arena *a, const char *type, const char *body, size_t n,
-	const char *member, struct picture *out, int *status)
+/* The members of a body that is not the picture itself; a file among them is the picture. */
+static struct picture_error members_read(
+	struct arena *a, const char *type, const char *body, size_t n, struct picture *out)
 {
+	struct picture_error error = { .status = 400 };
+	struct form_file file;
 	char reason[160];
 	bool list;
 
-	*out = (struct picture){ 0 };
-	*status = 400;
-	if (type_begins(type, "image/")) {
-		*out = (struct picture){ (const unsigned char *)body, n, json_object() };
-		if (n == 0)
-			out->bytes = NULL;
-		return NULL;
-	}
 	if (type_begins(type, "multipart/form-data")) {
-		struct form_file file;
 		out->members = form_with_file(type, body, n, &file);
-		if (out->members && file.bytes) {
-			out->bytes = (const unsigned char *)file.bytes;
-			out->n = file.n;
-			return NULL;
-		}
-	} else {
-		out->members = body_parse(type, body, n, status, reason, &list);
 		if (!out->members)
-			return arena_strdup(a, reason);
+			error.text = "Malformed or oversized form.";
+		out->bytes = out->members ? (const unsigned char *)file.bytes : NULL;
+		out->n = out->bytes ? file.n : 0;
+		return error;
 	}
-	const char *problem =
-		out->members ? member_read(a, member, out) : "Malformed or oversized form.";
-	if (problem) {
+	out->members = body_parse(type, body, n, &error.status, reason, &list);
+	if (!out->members) {
+		error.text = arena_strdup(a, reason);
+		error.member = list ? "non_field_errors" : NULL;
+	}
+	return error;
+}
+
+struct picture_error picture_read(struct arena *a, const char *type, const char *body, size_t n,
+	const char *member, struct picture *out)
+{
+	*out = (struct picture){ 0 };
+	if (type_begins(type, "image/")) {
+		*out = (struct picture){ n ? (const unsigned char *)body : NULL, n, json_object() };
+		return (struct picture_error){ 0 };
+	}
+	struct picture_error error = members_read(a, type, body, n, out);
+	if (error.text || out->bytes)
+		return error;
+	error.text = member_read(a, json_object_get(out->members, member), out);
+	if (error.text) {
+		error.member = member;
 		json_decref(out->members);
 		*out = (struct picture){ 0 };
 	}
-	return problem;
+	return error;
 }
 
 const char *picture_problem(const struct picture *p)
@@ -112,18 +126,17 @@ static void tree_release(void *tree)
 bool picture_of(struct req *r, const char *member, struct picture *out)
 {
 	size_t n;
-	int status;
 	const char *body = req_body(r, &n);
-	const char *problem = picture_read(
-		req_arena(r), req_header(r, "Content-Type"), body, n, member, out, &status);
+	struct picture_error error =
+		picture_read(req_arena(r), req_header(r, "Content-Type"), body, n, member, out);
 
-	if (problem && status == 400 && strncmp(problem, "Upload", 6) == 0)
-		error_field(r, member, problem);
-	else if (problem)
-		error_detail(r, status, "%s", problem);
+	if (error.member)
+		error_field(r, error.member, error.text);
+	else if (error.text)
+		error_detail(r, error.status, "%s", error.text);
 	else
 		arena_defer(req_arena(r), tree_release, out->members);
-	return !problem;
+	return !error.text;
 }
 
 void picture_reply(struct req *r, const void *bytes, size_t n)

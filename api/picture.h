@@ -20,13 +20,17 @@ struct picture {
 	json_t *members; /* the body's other members, an object; the caller's to release */
 };
 
-/*
- * member: the one that holds base64. NULL when it was read, else the reason in words for the
- * client, with *status 400 or 415 and members NULL. Pure, fuzzed. Bytes live as long as the body
- * and the arena.
- */
-const char *picture_read(struct arena *, const char *type, const char *body, size_t n,
-	const char *member, struct picture *out, int *status);
+/* Why a body cannot be taken, in words for the client. */
+struct picture_error {
+	const char *text; /* NULL: it can */
+	const char *member; /* what it is about, or NULL */
+	int status; /* 400 or 415 */
+};
+
+/* member: the one that holds base64. Pure, fuzzed. Bytes live as long as the body and the arena. No
+ * bytes and no error: no picture came. After an error nothing is to be released. */
+struct picture_error picture_read(struct arena *, const char *type, const char *body, size_t n,
+	const char *member, struct picture *out);
 
 /* Base64 text, blanks allowed, perhaps behind "data:...,". False: it is none. */
 bool picture_decode(struct arena *, const char *text, struct picture *out);

@@ -25,6 +25,18 @@ static const struct filter people_filters[] = {
 	{ NULL },
 };
 
+/* Read by hand: they become ids and times of the filter itself. */
+enum { UPLOAD_TIME, UPLOAD_MORE, START, END, ID_MORE, SEARCH };
+static const struct filter other_filters[] = {
+	[UPLOAD_TIME] = { "upload_time", FILTER_TIME },
+	[UPLOAD_MORE] = { "upload_time_more_than", FILTER_TIME },
+	[START] = { "start_time", FILTER_TIME },
+	[END] = { "end_time", FILTER_TIME },
+	[ID_MORE] = { "id_more_than", FILTER_INT },
+	[SEARCH] = { "search", FILTER_CONTAINS },
+	{ NULL },
+};
+
 static const struct filter none[] = { { NULL } };
 
 enum { ORIGINS, PINS, ENDED, ENDED_IDS, SEARCH_ORIGINS, SEARCH_PINS, ABOVE };
@@ -49,9 +61,9 @@ static bool any_param(struct req *r, const struct filter *table)
 }
 
 /* A broken time matches nothing. */
-static const char *time_read(struct req *r, struct punch_filter *f, const char *name)
+static const char *time_read(struct req *r, struct punch_filter *f, int filter)
 {
-	const char *value = param(r, name);
+	const char *value = param(r, other_filters[filter].param);
 	char text[32];
 
 	if (!value)
@@ -69,7 +81,7 @@ static const char *time_read(struct req *r, struct punch_filter *f, const char *
 
 static void above_read(struct req *r, struct punch_filter *f)
 {
-	const char *value = param(r, "id_more_than");
+	const char *value = param(r, other_filters[ID_MORE].param);
 	int64_t id;
 
 	if (!value)
@@ -109,20 +121,20 @@ static void filter_digest(struct arena *a, struct punch_filter *f)
 struct punch_filter *punch_filter_read(struct req *r)
 {
 	struct punch_filter *f = arena_alloc(req_arena(r), sizeof(*f));
-	const char *upload = time_read(r, f, "upload_time");
+	const char *upload = time_read(r, f, UPLOAD_TIME);
 
-	f->uploaded = time_read(r, f, "upload_time_more_than");
+	f->uploaded = time_read(r, f, UPLOAD_MORE);
 	if (!f->uploaded || (upload && strcmp(upload, f->uploaded) > 0))
 		f->uploaded = upload;
-	f->from = time_read(r, f, "start_time");
-	f->to = time_read(r, f, "end_time");
+	f->from = time_read(r, f, START);
+	f->to = time_read(r, f, END);
 	if (f->from && f->to && strcmp(f->from, f->to) > 0)
 		f->nothing = true;
 	above_read(r, f);
 	f->people = people_filters;
 	f->origins.on = any_param(r, origin_filters);
 	f->pins.on = any_param(r, pin_filters) || any_param(r, people_filters);
-	f->search_origins.on = f->search_pins.on = param(r, "search") != NULL;
+	f->search_origins.on = f->search_pins.on = param(r, other_filters[SEARCH].param) != NULL;
 	f->unresolved = f->uploaded || f->origins.on || f->pins.on || f->search_pins.on;
 	if (!f->unresolved)
 		filter_digest(req_arena(r), f);
@@ -181,7 +193,7 @@ static void search_ask(struct sql *sql, struct req *r, const struct punch_filter
 	static const struct filter origins = { "search", FILTER_CONTAINS,
 		"n.sn ilike $$ or n.alias ilike $$" };
 	static const struct filter pins = { "search", FILTER_CONTAINS, "n.code ilike $$" };
-	const char *text = param(r, "search");
+	const char *text = param(r, other_filters[SEARCH].param);
 
 	if (!f->search_pins.on) {
 		sql_add(sql, "null::int[], null::int[]");
@@ -308,4 +320,12 @@ void punch_filter_where(const struct punch_filter *f, struct sql *sql)
 		db_int4_array(sql->arena, f->ended, NULL, f->nended));
 	sql_arg(sql, " $$::bigint[]) u (pin, up_to) where u.pin = p.pin_id))",
 		db_int8_array(sql->arena, f->ended_ids, NULL, f->nended));
+}
+
+void punch_filter_about(struct about *about)
+{
+	about_filters(about, other_filters);
+	about_filters(about, origin_filters);
+	about_filters(about, pin_filters);
+	about_filters(about, people_filters);
 }

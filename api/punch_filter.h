@@ -6,6 +6,7 @@
 #ifndef PUNCH_FILTER_H
 #define PUNCH_FILTER_H
 
+#include "about.h"
 #include "req.h"
 #include "seal.h"
 #include "sql.h"
@@ -32,6 +33,9 @@ struct punch_filter {
 	/* everything above, for what is remembered of this filter */
 	unsigned char digest[SEAL_KEY_SIZE];
 };
+
+/* All parameters of transactions, as they are read here. */
+void punch_filter_about(struct about *);
 
 /* Reads the parameters; on the request's arena. */
 struct punch_filter *punch_filter_read(struct req *);

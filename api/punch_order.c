@@ -6,17 +6,6 @@
 #include "clock.h"
 #include "fatal.h"
 
-static const struct {
-	const char *name;
-	enum punch_column column;
-} names[] = {
-	{ "id", PUNCH_ID },
-	{ "upload_time", PUNCH_ID },
-	{ "punch_time", PUNCH_TIME },
-	{ "emp_code", PUNCH_PIN },
-	{ "terminal_sn", PUNCH_SN },
-};
-
 static const char *const columns[PUNCH_COLUMNS] = {
 	[PUNCH_ID] = "p.id",
 	[PUNCH_TIME] = "p.punch_time",
@@ -24,11 +13,24 @@ static const char *const columns[PUNCH_COLUMNS] = {
 	[PUNCH_SN] = "o.sn",
 };
 
+const struct order punch_orders[] = {
+	{ "id" },
+	{ "upload_time" },
+	{ "punch_time" },
+	{ "emp_code" },
+	{ "terminal_sn" },
+	{ 0 },
+};
+
+/* In the order of punch_orders. */
+static const enum punch_column ordered[] = { PUNCH_ID, PUNCH_ID, PUNCH_TIME, PUNCH_PIN, PUNCH_SN };
+
 static bool column_find(const char *name, size_t n, enum punch_column *column)
 {
-	for (size_t i = 0; i < LEN(names); i++)
-		if (strlen(names[i].name) == n && memcmp(names[i].name, name, n) == 0) {
-			*column = names[i].column;
+	for (size_t i = 0; i < LEN(ordered); i++)
+		if (strlen(punch_orders[i].name) == n &&
+			memcmp(punch_orders[i].name, name, n) == 0) {
+			*column = ordered[i];
 			return true;
 		}
 	return false;

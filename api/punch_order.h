@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "filter.h"
 #include "sql.h"
 #include "str.h"
 
@@ -38,6 +39,9 @@ struct punch_key {
 	int64_t time; /* microseconds since 1970 on the terminal's clock */
 	int32_t pin, origin;
 };
+
+/* The names, for who describes them; column is of no use there. */
+extern const struct order punch_orders[];
 
 /* text is ?ordering=, or NULL. */
 struct punch_order punch_order_read(const char *text);

@@ -173,6 +173,38 @@ static void person_json(struct out *o, const struct punch_person *p)
 	member_text(o, ",\"position\":", p->position);
 }
 
+/* F_REQUIRED: never null. */
+const struct field punch_members[] = {
+	{ "id", NULL, FT_INT },
+	{ "emp", NULL, FT_INT },
+	{ "emp_code", NULL, FT_TEXT, F_REQUIRED },
+	{ "first_name", NULL, FT_TEXT },
+	{ "last_name", NULL, FT_TEXT },
+	{ "department", NULL, FT_TEXT },
+	{ "position", NULL, FT_TEXT },
+	{ "punch_time", NULL, FT_TIME, F_REQUIRED },
+	{ "punch_state", NULL, FT_TEXT, F_REQUIRED },
+	{ "punch_state_display", NULL, FT_TEXT, F_REQUIRED },
+	{ "verify_type", NULL, FT_INT, F_REQUIRED },
+	{ "verify_type_display", NULL, FT_TEXT, F_REQUIRED },
+	{ "work_code", NULL, FT_TEXT, F_REQUIRED },
+	{ "gps_location", NULL, FT_TEXT, F_REQUIRED },
+	{ "area_alias", NULL, FT_TEXT },
+	{ "terminal_sn", NULL, FT_TEXT, F_REQUIRED },
+	{ "temperature", NULL, FT_DOUBLE, F_REQUIRED },
+	{ "is_mask", NULL, FT_TEXT, .choices = "Yes|No" },
+	{ "terminal_alias", NULL, FT_TEXT },
+	{ "upload_time", NULL, FT_TIME, F_REQUIRED },
+	{ 0 },
+};
+
+/* Where they are known. */
+const struct field punch_optional[] = {
+	{ "longitude", NULL, FT_DOUBLE, F_REQUIRED },
+	{ "latitude", NULL, FT_DOUBLE, F_REQUIRED },
+	{ 0 },
+};
+
 void punch_row_json(struct out *o, const struct punch_row *p)
 {
 	json_open(o, '{');

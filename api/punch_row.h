@@ -8,6 +8,7 @@
 #include "out.h"
 #include "punch_gps.h"
 #include "punch_order.h"
+#include "resource.h"
 #include "rows.h"
 
 /* The person and the place, as a page's join or a stream's cache gives them. */
@@ -44,6 +45,9 @@ void punch_row_read_names(struct punch_row *, const struct rows *, int row, int 
 /* "Check In", "Fingerprint". */
 const char *punch_state_word(int state);
 const char *punch_verify_word(int verify);
+
+/* The members as they are written, for who describes them. */
+extern const struct field punch_members[], punch_optional[];
 
 void punch_row_json(struct out *, const struct punch_row *);
 

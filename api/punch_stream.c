@@ -3,24 +3,12 @@
 
 #include <string.h>
 
-#include "context.h"
-#include "log.h"
+#include "fetch.h"
 #include "punch_names.h"
 
 enum {
 	FIRST_PIECE = 500, /* soon there */
-	PIECE = 5000,
-	DEADLINE_MS = 600000
-};
-
-/* One statement under way, or its answer. Its memory ends with the next one. */
-struct fetch {
-	struct stream *stream;
-	struct arena *arena;
-	struct db_query query;
-	struct db_statement statements[2];
-	struct db_ticket *ticket; /* under way */
-	struct rows *rows; /* arrived */
+	PIECE = 5000
 };
 
 struct stream {
@@ -30,12 +18,12 @@ struct stream {
 	void (*served)(struct req *, const struct punch_key *, void *arg);
 	void *arg;
 	struct punch_names *names;
+	struct fetches all;
 	struct fetch count, piece, naming;
 	struct rows *rows; /* the piece being written, */
 	int got; /* and how many rows of it */
 	int64_t left; /* rows to come in pieces not yet asked for */
 	bool more; /* the piece under way is not the last one */
-	bool waiting, failed;
 	struct punch_key end; /* the last row written */
 	bool comma; /* of the writer, between pieces */
 };
@@ -67,53 +55,9 @@ int punch_statements(
 
 /* --- statements ----------------------------------------------------------------------------- */
 
-static void fetch_done(void *arg, struct rows *rows, const struct db_error *error)
+static void statement_send(struct stream *s, struct fetch *f, const struct sql *sql)
 {
-	struct fetch *f = arg;
-	struct stream *s = f->stream;
-
-	f->ticket = NULL;
-	f->rows = rows;
-	if (error) {
-		log_warn("query_failed", "n", log_num((int64_t)req_number(s->req)), "path",
-			req_path(s->req), "state", error->state, NULL);
-		s->failed = true;
-	}
-	if (s->waiting) {
-		s->waiting = false;
-		req_wake(s->req, NULL);
-	}
-}
-
-/* A statement to be filled, on fresh memory. */
-static struct sql *fetch_sql(struct fetch *f)
-{
-	arena_free(f->arena);
-	f->arena = arena_new();
-	return sql_new(f->arena);
-}
-
-static void fetch_start(struct fetch *f, const struct sql *sql)
-{
-	struct stream *s = f->stream;
-
-	f->query = (struct db_query){
-		.statements = f->statements,
-		.nstatements = punch_statements(s->q.filter, sql, f->statements),
-		.binary = true,
-		.deadline_ms = DEADLINE_MS,
-		.done = fetch_done,
-		.arg = f,
-	};
-	f->ticket = db_query(req_surface(s->req)->db, &f->query);
-}
-
-static void fetch_end(struct fetch *f)
-{
-	if (f->ticket)
-		db_forget(f->ticket);
-	rows_free(f->rows);
-	arena_free(f->arena);
+	fetch_start(f, punch_statements(s->q.filter, sql, f->statements));
 }
 
 static void stream_free(void *arg)
@@ -136,7 +80,7 @@ static void piece_ask(struct stream *s)
 
 	s->q.limit = size < s->left ? size : s->left;
 	punch_sql_piece(sql, &s->q);
-	fetch_start(&s->piece, sql);
+	statement_send(s, &s->piece, sql);
 }
 
 /* Rows of a piece come before the mark where it ended. */
@@ -196,20 +140,6 @@ static void piece_write(struct stream *s)
 
 static req_step stream_more;
 
-static bool stream_let_go(void *arg)
-{
-	struct stream *s = arg;
-
-	s->waiting = false;
-	return true; /* the request's end forgets what is under way */
-}
-
-static void stream_wait(struct stream *s)
-{
-	s->waiting = true;
-	req_wait(s->req, stream_more, stream_let_go, s);
-}
-
 static void stream_end(struct stream *s)
 {
 	struct out *o = req_stream_out(s->req);
@@ -250,7 +180,7 @@ static bool stream_is_ready(struct stream *s)
 	struct sql *sql = fetch_sql(&s->naming);
 	if (!punch_names_ask(s->names, sql))
 		return true;
-	fetch_start(&s->naming, sql);
+	statement_send(s, &s->naming, sql);
 	return false;
 }
 
@@ -258,7 +188,7 @@ static void stream_more(struct req *r, const struct rows *rows)
 {
 	struct stream *s = req_data(r);
 
-	if (s->failed) {
+	if (s->all.failed) {
 		req_stream_cut(r);
 		return;
 	}
@@ -267,7 +197,7 @@ static void stream_more(struct req *r, const struct rows *rows)
 		return;
 	}
 	if (!stream_is_ready(s)) {
-		stream_wait(s);
+		fetches_wait(&s->all, stream_more);
 		return;
 	}
 	piece_write(s);
@@ -289,7 +219,7 @@ static void stream_plan(struct stream *s, const struct punch_count *known)
 	}
 	sql = fetch_sql(&s->count);
 	punch_sql_count(sql, s->q.filter);
-	fetch_start(&s->count, sql);
+	statement_send(s, &s->count, sql);
 }
 
 void punch_stream(struct req *r, const struct punch_stream_start *start, const struct out *head)
@@ -297,7 +227,8 @@ void punch_stream(struct req *r, const struct punch_stream_start *start, const s
 	struct stream *s = arena_alloc(req_arena(r), sizeof(*s));
 
 	s->req = r;
-	s->count.stream = s->piece.stream = s->naming.stream = s;
+	s->all.req = r;
+	s->count.all = s->piece.all = s->naming.all = &s->all;
 	s->q.filter = start->filter;
 	s->q.order = start->order;
 	s->q.last = start->last;

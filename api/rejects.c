@@ -4,6 +4,7 @@
  */
 #include <openssl/evp.h>
 
+#include "about.h"
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
@@ -43,6 +44,21 @@ static const struct order reject_orders[] = {
 };
 
 enum { ID, TERMINAL, SN, TABLE, REASON, FIRST_SEEN, LAST_SEEN, COUNT, ROW_KEY, SEALED };
+
+/* As reject_write() writes them. */
+static const struct field reject_fields[] = {
+	{ "id", NULL, FT_INT },
+	{ "terminal", NULL, FT_INT },
+	{ "terminal_sn", NULL, FT_TEXT },
+	{ "table", NULL, FT_TEXT },
+	{ "reason", NULL, FT_TEXT },
+	{ "raw", NULL, FT_TEXT },
+	{ "raw_base64", NULL, FT_TEXT },
+	{ "first_seen", NULL, FT_TIME },
+	{ "last_seen", NULL, FT_TIME },
+	{ "count", NULL, FT_INT },
+	{ 0 },
+};
 
 static const char select_sql[] =
 	"select t.id, t.terminal_id, t.sn, t.table_name, t.reason,"
@@ -243,4 +259,18 @@ static void reject_found(struct req *r, const struct rows *rows)
 	reject_write(&o, r, rows, 0);
 	req_reply(r, 200, "application/json", o.bytes, o.len);
 	out_free(&o);
+}
+
+void rejects_about(const struct route *route, struct arena *a, struct about *about)
+{
+	bool list = route->handler == rejects_list;
+
+	about->summary = list ? "List" : "Read one";
+	about->reply = list ? ABOUT_LIST : ABOUT_ROW;
+	about->shape = reject_fields;
+	if (!list)
+		return;
+	about->orders = reject_orders;
+	about_filters(about, page_filters);
+	about_filters(about, reject_filters);
 }

@@ -1,10 +1,12 @@
 /*
  * Reports from request to reply. One statement counts, person by person, and finds the person with
- * whom the page begins (unless the page before was served just now); small pages then are one statement more. Big ones and files are streamed: a
- * group of people at a time, so that no connection is held while the client does not read, and
+ * whom the page begins (unless the page before was served just now); small pages then are one
+ * statement more. Big ones and files are streamed: a group of people at a time, the next one read
+ * while this one is written, so that no connection is held while the client does not read, and
  * memory stays flat.
  */
 #include "report.h"
+#include "fetch.h"
 
 #include <string.h>
 
@@ -22,8 +24,7 @@ enum {
 	GROUP_FIRST = 50, /* people */
 	GROUP_MOST = 2000,
 	PIECE_LEAST = 2500, /* rows of a piece: below, groups grow; above the other, they shrink */
-	PIECE_MOST = 8000,
-	DEADLINE_MS = 600000
+	PIECE_MOST = 8000
 };
 
 struct run {
@@ -41,14 +42,15 @@ struct run {
 	int64_t left; /* rows to be written */
 	int64_t after; /* the last person written */
 	int64_t group; /* people of the next piece */
-	struct arena *piece; /* memory of its statement */
+	struct fetches all;
+	struct fetch piece; /* the next one */
 	bool begun, over;
 	bool comma; /* of the writer, over pieces */
 };
 
 static bool run_remembers(struct req *, struct run *);
 static void run_page(struct req *, struct run *);
-static req_step run_begin, run_counted, run_rows, run_more, run_piece;
+static req_step run_begin, run_counted, run_rows, run_more;
 
 /* --- statements ----------------------------------------------------------------------------- */
 
@@ -60,7 +62,8 @@ static const char settings_sql[] =
 
 static void run_query(struct req *r, const struct sql *sql, req_step *next)
 {
-	const struct req_query_options options = { .binary = true, .deadline_ms = DEADLINE_MS };
+	const struct req_query_options options = { .binary = true,
+		.deadline_ms = FETCH_DEADLINE_MS };
 	const struct db_statement statements[] = { { .sql = settings_sql },
 		{ str_text(&sql->text), sql->args, sql->nargs } };
 
@@ -68,10 +71,8 @@ static void run_query(struct req *r, const struct sql *sql, req_step *next)
 }
 
 /* $1 and $2: the period. */
-static struct sql *run_sql(struct arena *a, const struct run *run)
+static struct sql *period_add(struct sql *sql, const struct run *run)
 {
-	struct sql *sql = sql_new(a);
-
 	sql_param(sql, db_text(run->period.from));
 	sql_param(sql, db_text(run->period.to));
 	return sql;
@@ -85,7 +86,7 @@ static void number_add(struct sql *sql, const char *text, int64_t n)
 /* People, their counts, and where the page begins: count, person, rows before the person. */
 static void run_count(struct req *r, struct run *run, int64_t offset)
 {
-	struct sql *sql = run_sql(req_arena(r), run);
+	struct sql *sql = period_add(sql_new(req_arena(r)), run);
 
 	sql_addf(sql, "with c as materialized (select e.id, %s as n from (", run->report->count);
 	report_people_add(sql, r);
@@ -143,16 +144,11 @@ void report_export(struct req *r, const struct rows *rows)
 	run_start(r, run);
 }
 
-static void piece_release(void *arg)
-{
-	struct run *run = arg;
-
-	arena_free(run->piece);
-}
-
 static void stream_start(struct req *r, struct run *run)
 {
-	arena_defer(req_arena(r), piece_release, run);
+	run->all.req = r;
+	run->piece.all = &run->all;
+	arena_defer(req_arena(r), fetch_end, &run->piece);
 	run->after = run->person - 1;
 	if (run->file)
 		report_file_named(r, run->file, run->report->name);
@@ -202,7 +198,7 @@ static void run_page(struct req *r, struct run *run)
 		stream_start(r, run);
 		return;
 	}
-	struct sql *sql = run_sql(req_arena(r), run);
+	struct sql *sql = period_add(sql_new(req_arena(r)), run);
 	rows_head(sql, run->report);
 	report_people_add(sql, r);
 	number_add(sql, " and e.id >= $$::bigint", run->person);
@@ -305,34 +301,6 @@ static void run_end(struct req *r, struct run *run)
 	report_file_end(r, run->file);
 }
 
-static void run_more(struct req *r, const struct rows *rows)
-{
-	struct run *run = req_data(r);
-	struct out *o = req_stream_out(r);
-
-	if (!run->begun) {
-		if (run->file)
-			report_row_header(o, &run->shape, run->file);
-		else
-			page_open(o, r, &run->page, run->count);
-		run->comma = o->comma;
-		run->begun = true;
-	}
-	if (run->over) {
-		run_end(r, run);
-		return;
-	}
-	arena_free(run->piece);
-	run->piece = arena_new();
-	struct sql *sql = run_sql(run->piece, run);
-	rows_head(sql, run->report);
-	report_people_add(sql, r);
-	number_add(sql, " and e.id > $$::bigint", run->after);
-	number_add(sql, " order by e.id limit $$::bigint", run->group);
-	rows_tail(sql, run->report, "left join lateral");
-	run_query(r, sql, run_piece);
-}
-
 static void row_write(struct out *o, struct run *run, const struct rows *rows, int i)
 {
 	run_passed(run, rows_int(rows, i, 0));
@@ -347,30 +315,86 @@ static void row_write(struct out *o, struct run *run, const struct rows *rows, i
 		report_row_json(o, &run->shape, rows, i);
 }
 
-/* A person without days has one row, whose day is null. */
-static void run_piece(struct req *r, const struct rows *rows)
+static void piece_ask(struct req *r, struct run *run)
 {
-	struct run *run = req_data(r);
-	struct out *o = req_stream_out(r);
-	int n = rows_count(rows);
-	int64_t people = 0;
+	struct fetch *f = &run->piece;
+	struct sql *sql = period_add(fetch_sql(f), run);
 
-	o->comma = run->comma;
+	rows_head(sql, run->report);
+	report_people_add(sql, r);
+	number_add(sql, " and e.id > $$::bigint", run->after);
+	number_add(sql, " order by e.id limit $$::bigint", run->group);
+	rows_tail(sql, run->report, "left join lateral");
+	f->statements[0] = (struct db_statement){ .sql = settings_sql };
+	f->statements[1] = (struct db_statement){ str_text(&sql->text), sql->args, sql->nargs };
+	fetch_start(f, 2);
+}
+
+/* How far the piece goes; the next one is asked for before this one is written. A person without
+ * days has one row, whose day is null. */
+static void piece_pass(struct req *r, struct run *run, const struct rows *rows)
+{
+	int n = rows_count(rows);
+	int64_t people = 0, days = 0;
+
 	for (int i = 0; i < n; i++) {
 		int64_t person = rows_int(rows, i, 0);
 		people += person != run->after;
 		run->after = person;
-		if (run->left > 0 && !rows_null(rows, i, 1))
-			row_write(o, run, rows, i);
+		days += !rows_null(rows, i, 1);
 	}
-	run->comma = o->comma;
-	run->over = people < run->group || run->left <= 0;
+	run->over = people < run->group || days - run->skip >= run->left;
 	if (n < PIECE_LEAST && run->group * 2 <= GROUP_MOST)
 		run->group *= 2;
 	else if (n > PIECE_MOST && run->group > 1)
 		run->group /= 2;
-	if (run->over)
-		run_end(r, run);
+	if (!run->over)
+		piece_ask(r, run);
+}
+
+static void piece_write(struct req *r, struct run *run, const struct rows *rows)
+{
+	struct out *o = req_stream_out(r);
+
+	o->comma = run->comma;
+	for (int i = 0; i < rows_count(rows); i++)
+		if (run->left > 0 && !rows_null(rows, i, 1))
+			row_write(o, run, rows, i);
+	run->comma = o->comma;
+}
+
+static void stream_begin(struct req *r, struct run *run)
+{
+	struct out *o = req_stream_out(r);
+
+	if (run->file)
+		report_row_header(o, &run->shape, run->file);
 	else
+		page_open(o, r, &run->page, run->count);
+	run->comma = o->comma;
+	run->begun = true;
+	if (!run->over)
+		piece_ask(r, run);
+}
+
+static void run_more(struct req *r, const struct rows *unused)
+{
+	struct run *run = req_data(r);
+	struct rows *rows = run->piece.rows;
+
+	if (!run->begun)
+		stream_begin(r, run);
+	if (run->all.failed) {
+		req_stream_cut(r);
+	} else if (rows) {
+		run->piece.rows = NULL;
+		piece_pass(r, run, rows);
+		piece_write(r, run, rows);
+		rows_free(rows);
 		report_file_flush(r, run->file, run_more);
+	} else if (run->over) {
+		run_end(r, run);
+	} else {
+		fetches_wait(&run->all, run_more);
+	}
 }

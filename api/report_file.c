@@ -29,6 +29,14 @@ static const struct {
 
 static struct report_book *report_book_new(struct req *);
 
+enum { EXPORT_TYPE, EXPORT_HEADERS };
+
+const struct filter report_file_filters[] = {
+	[EXPORT_TYPE] = { "export_type", FILTER_TEXT },
+	[EXPORT_HEADERS] = { "export_headers", FILTER_TEXT },
+	{ 0 },
+};
+
 struct report_file *report_file_read(struct req *r)
 {
 	const char *type = req_param(r, "export_type");

@@ -8,6 +8,8 @@
 #define REPORT_FILE_H
 
 #include "cells.h"
+#include "filter.h"
+#include "out.h"
 #include "req.h"
 
 struct report_book;
@@ -19,6 +21,9 @@ struct report_file {
 	char separator; /* CELLS_BOOK: a workbook */
 	struct report_book *book; /* NULL: not a workbook */
 };
+
+/* The parameters, for who describes them. */
+extern const struct filter report_file_filters[];
 
 /* By export_type. NULL: none or unknown, replied 400; or too many workbooks, replied 503. */
 struct report_file *report_file_read(struct req *);

@@ -7,6 +7,14 @@
 #include "clock.h"
 #include "filter.h"
 
+enum { START, END };
+
+const struct filter report_period_filters[] = {
+	[START] = { "start_date", FILTER_DATE },
+	[END] = { "end_date", FILTER_DATE },
+	{ 0 },
+};
+
 static int64_t day_number(const char *date)
 {
 	return clock_days(atoi(date), atoi(date + 5), atoi(date + 8));
@@ -52,7 +60,8 @@ void report_period_read(struct req *r, req_step *next)
 	struct report_period *p = req_data(r);
 
 	p->next = next;
-	if (!day_read(r, "start_date", &p->from) || !day_read(r, "end_date", &p->to)) {
+	if (!day_read(r, report_period_filters[START].param, &p->from) ||
+		!day_read(r, report_period_filters[END].param, &p->to)) {
 		p->nothing = true;
 		next(r, NULL);
 		return;

@@ -2,6 +2,7 @@
 #ifndef REPORT_PERIOD_H
 #define REPORT_PERIOD_H
 
+#include "filter.h"
 #include "req.h"
 
 struct report_period {
@@ -10,6 +11,9 @@ struct report_period {
 	const char *from, *to; /* the same as YYYY-MM-DD */
 	req_step *next;
 };
+
+/* The parameters. */
+extern const struct filter report_period_filters[];
 
 /*
  * Reads them into *req_data(), which begins with a struct report_period, then next(r, NULL), perhaps

@@ -4,7 +4,12 @@
  */
 #include <stddef.h>
 
+#include "about.h"
+#include "page.h"
 #include "report.h"
+#include "report_file.h"
+#include "report_people.h"
+#include "report_period.h"
 
 /* d and j are department and position. */
 #define PERSON(nickname)                                                                           \
@@ -175,3 +180,35 @@ const struct report monthly_punch_report = {
 		"(select count(distinct date_trunc('month', z.day::timestamp)) from att_days" PUNCHES
 		" z)",
 };
+
+/* --- described ------------------------------------------------------------------------------- */
+
+static enum field_type field_type_of(enum report_type type)
+{
+	return type == RT_INT ? FT_INT : type == RT_DATE ? FT_DATE : FT_TEXT;
+}
+
+void report_about(const struct route *route, struct arena *a, struct about *about)
+{
+	const struct report_field *fields = ((const struct report *)route->spec)->fields;
+	struct field *shape;
+	int n = 0, all = 0;
+
+	while (fields[all].name)
+		all++;
+	shape = arena_array(a, (size_t)all + 1, sizeof(*shape));
+	for (int i = 0; i < all; i++)
+		if (fields[i].type == RT_DAYS)
+			about->open = true; /* a member for each day */
+		else
+			shape[n++] = (struct field){ fields[i].name, NULL,
+				field_type_of(fields[i].type) };
+	about->summary = "Report";
+	about->shape = shape;
+	about->reply = route->handler == report_export ? ABOUT_FILE : ABOUT_LIST;
+	about_filters(about, page_filters);
+	about_filters(about, report_period_filters);
+	about_filters(about, report_people_filters);
+	if (route->handler == report_export)
+		about_filters(about, report_file_filters);
+}

@@ -2,11 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "about.h"
 #include "clock.h"
 #include "fatal.h"
 #include "punch_list.h"
 #include "report.h"
 #include "report_file.h"
+#include "report_people.h"
 #include "report_period.h"
 #include "report_row.h"
 
@@ -243,4 +245,24 @@ void transaction_report_export(struct req *r, const struct rows *rows)
 		.all = report_file_is_whole(r),
 	};
 	report_start(r, t);
+}
+
+void transaction_report_about(const struct route *route, struct arena *a, struct about *about)
+{
+	struct field *shape = arena_array(a, CELLS + 1, sizeof(*shape));
+
+	for (int c = 0; c < CELLS; c++)
+		shape[c] = (struct field){ names[c], NULL,
+			c == CELL_ID || c == CELL_EMP ? FT_INT : FT_TEXT };
+	about->summary = "Report of punches";
+	about->shape = shape;
+	about->reply = ABOUT_LIST;
+	about->orders = punch_orders;
+	about_filters(about, page_filters);
+	about_filters(about, report_period_filters);
+	about_filters(about, report_people_filters);
+	if (route->handler == transaction_report_export) {
+		about->reply = ABOUT_FILE;
+		about_filters(about, report_file_filters);
+	}
 }

@@ -36,6 +36,7 @@ static const char *const resign_search[] = { "e.emp_code", "e.first_name", "e.la
 const struct resource resigns = {
 	.name = "resign",
 	.table = "resign",
+	.tallied = true,
 	.from = "resign t join employee e on e.id = t.employee_id",
 	.count_from = "resign t join employee e on e.id = t.employee_id",
 	.fields = resign_fields,

@@ -31,10 +31,8 @@ static void column_add(struct sql *sql, const struct field *f, int *n)
 		sql_add(sql, f->expr);
 }
 
-void resource_select(struct sql *sql, const struct resource *res)
+void resource_select_behind(struct sql *sql, const struct resource *res, int n)
 {
-	int n = 0;
-
 	for (const struct field *f = res->fields; f->json; f++)
 		column_add(sql, f, &n);
 	if (res->attributes)
@@ -45,6 +43,11 @@ void resource_select(struct sql *sql, const struct resource *res)
 		sql_addf(sql, " from %s", res->from);
 	else
 		sql_addf(sql, " from %s t", res->table);
+}
+
+void resource_select(struct sql *sql, const struct resource *res)
+{
+	resource_select_behind(sql, res, 0);
 }
 
 /* --- one row -------------------------------------------------------------------------------- */
@@ -169,8 +172,14 @@ json_t *sealed_open(
 void resource_write_row(
 	struct out *out, struct req *r, const struct resource *res, const struct rows *rows, int i)
 {
+	resource_write_row_behind(out, r, res, rows, i, 0);
+}
+
+void resource_write_row_behind(struct out *out, struct req *r, const struct resource *res,
+	const struct rows *rows, int i, int n)
+{
 	struct row row = {
-		.out = out, .rows = rows, .row = i, .secrets = auth_sees_credentials(r)
+		.out = out, .rows = rows, .row = i, .column = n, .secrets = auth_sees_credentials(r)
 	};
 
 	if (res->sealed && (!res->text_shown || res->text_shown(r)))
@@ -193,7 +202,7 @@ const char *field_column(const struct field *f)
 	return f->expr && strncmp(f->expr, "t.", 2) == 0 ? f->expr + 2 : f->expr;
 }
 
-static bool field_filter(struct sql *sql, struct req *r, const struct field *f)
+enum filter_kind resource_filter_kind(enum field_type type)
 {
 	static const enum filter_kind kinds[] = { [FT_INT] = FILTER_INT,
 		[FT_BOOL] = FILTER_BOOL,
@@ -204,10 +213,16 @@ static bool field_filter(struct sql *sql, struct req *r, const struct field *f)
 		[FT_TIME] = FILTER_TIME,
 		[FT_REF] = FILTER_IDS,
 		[FT_JSON] = FILTER_END };
+
+	return kinds[type];
+}
+
+static bool field_filter(struct sql *sql, struct req *r, const struct field *f)
+{
 	struct arena *a = req_arena(r);
 
 	if (f->filters & OP_EQ) {
-		struct filter equal = { f->json, kinds[f->type],
+		struct filter equal = { f->json, resource_filter_kind(f->type),
 			f->type == FT_REF ? arena_printf(a, "t.%s = any($$)", field_column(f))
 					  : arena_printf(a, "%s = $$", f->expr) };
 		const char *value = req_param(r, f->json);
@@ -264,7 +279,7 @@ static void own_add(struct sql *sql, struct req *r, const struct resource *res)
 
 bool resource_where(struct sql *sql, struct req *r, const struct resource *res)
 {
-	sql_add(sql, " where true");
+	sql_add(sql, RESOURCE_WHERE_ALL);
 	own_add(sql, r, res);
 	for (const struct field *f = res->fields; f->json; f++)
 		if (f->filters && !field_filter(sql, r, f))

@@ -39,7 +39,8 @@ enum {
 	F_ORDER = 64, /* may be used in ?ordering= */
 	F_SECRET = 128, /* null for who may not see credentials */
 	F_HIDDEN = 256, /* written, never shown */
-	F_HOOKED = 512 /* validated here, stored by hooks only */
+	F_HOOKED = 512, /* validated here, stored by hooks only */
+	F_NOT_NULL = 1024 /* may be absent, but not null */
 };
 
 enum { OP_EQ = 1, OP_CONTAINS = 2 /* <json>_icontains */ };
@@ -58,6 +59,7 @@ struct field {
 	const char *table; /* FT_REF, FT_REFS: where the ids live */
 	const struct field *members; /* FT_REF, FT_OBJECT */
 	const char *store; /* NULL, or SQL with $$ for the value: "nullif($$, 0)" */
+	const char *example; /* for the documentation, where not any value will do */
 };
 
 struct write;
@@ -81,6 +83,9 @@ struct resource {
 	/* NULL: never shown to staff; or a condition for $$ = the employee who asks. */
 	const char *own;
 	const char *touch; /* NULL, or "update_time = now()", set by every update */
+	/* the table's rows are counted as they come and go (migrations/0011_tally.sql), and from
+	 * joins exactly one row to each of them */
+	bool tallied;
 	int keep_up_to; /* rows with ids up to this cannot be deleted */
 	const char *current; /* extra expressions over t read before an update, for the hooks */
 
@@ -90,6 +95,9 @@ struct resource {
 	/* In place of plain "delete from <table> where id = $1". */
 	const char *delete_sql;
 };
+
+/* The filter that OP_EQ of a field is; FILTER_END: none. */
+enum filter_kind resource_filter_kind(enum field_type);
 
 /* Handlers; route->spec is the resource. Pattern with :id for the last three. */
 req_step resource_list, resource_read, resource_create, resource_update, resource_delete;
@@ -104,6 +112,7 @@ void resource_write_row(
 	struct out *, struct req *, const struct resource *, const struct rows *, int row);
 
 /* " where true and ...": every filter of fields and resource, and ?search=. False: no row can. */
+#define RESOURCE_WHERE_ALL " where true" /* without any */
 bool resource_where(struct sql *, struct req *, const struct resource *);
 
 /* --- what hooks see --------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "about.h"
 #include "accounts.h"
 #include "att.h"
 #include "auth_private.h"
@@ -58,7 +59,7 @@ static bool password_read(struct req *r, struct change *c, const json_t *body, c
 		problem = "This field may not be null.";
 	else if (!json_is_string(value))
 		problem = "Not a valid string.";
-	else if (!*json_string_value(value))
+	else if (!json_string_value(value)[strspn(json_string_value(value), " \t\r\n")])
 		problem = "This field may not be blank.";
 	else if (strlen(json_string_value(value)) < PASSWORD_LEAST)
 		problem = "Ensure this field has at least 8 characters.";
@@ -80,11 +81,6 @@ static void password_work(void *arg)
 	c->good = password_hash(c->password, c->hash);
 }
 
-static bool password_removed(const struct req *r, const json_t *body)
-{
-	return req_method(r) == DELETE || json_is_null(json_object_get(body, "self_password"));
-}
-
 void staff_password_set(struct req *r, const struct rows *rows)
 {
 	struct change *c = arena_alloc(req_arena(r), sizeof(*c));
@@ -94,7 +90,7 @@ void staff_password_set(struct req *r, const struct rows *rows)
 		return;
 	req_set_data(r, c);
 	const struct db_arg args[] = { db_int(req_arena(r), c->employee) };
-	if (password_removed(r, body)) {
+	if (req_method(r) == DELETE) {
 		req_query(r, password_stored,
 			"with gone as (delete from staff_login where employee_id = $1::int)"
 			" select id from employee where id = $1::int",
@@ -154,7 +150,7 @@ static void password_stored(struct req *r, const struct rows *rows)
 }
 
 /* POST /staff/api/password/ {"old_password":...,"password":...} */
-static void own_password(struct req *r, const struct rows *rows)
+void own_password(struct req *r, const struct rows *rows)
 {
 	struct change *c = arena_alloc(req_arena(r), sizeof(*c));
 	const struct account *account = auth_account(r);
@@ -249,15 +245,52 @@ static void own_shown(struct req *r, const struct rows *rows)
 	resource_reply_one(r, &employees, 200, rows);
 }
 
-static void own_employee(struct req *r, const struct rows *rows)
+void own_employee(struct req *r, const struct rows *rows)
 {
 	resource_query_one(r, &employees, auth_account(r)->staff, own_shown);
 }
 
-static void own_photo(struct req *r, const struct rows *rows)
+void own_photo(struct req *r, const struct rows *rows)
 {
 	photo_reply_of(r, auth_account(r)->staff);
 }
+
+/* --- for the documentation --------------------------------------------------------------------- */
+
+#define PASSWORD(member)                                                                           \
+	{                                                                                          \
+		member, NULL, FT_TEXT, F_WRITE | F_REQUIRED, .max = PASSWORD_MAX,                  \
+							     .example = "a long one"               \
+	}
+
+void staff_password_about(const struct route *route, struct arena *a, struct about *about)
+{
+	static const struct field body[] = { PASSWORD("self_password"), { 0 } };
+
+	about->summary = "The password an employee logs in with (8 characters at least)";
+	about->reply = ABOUT_DONE;
+	if (!(route->methods & DELETE))
+		about->body = body;
+}
+
+void own_about(const struct route *route, struct arena *a, struct about *about)
+{
+	static const struct field body[] = { PASSWORD("old_password"), PASSWORD("password"),
+		{ 0 } };
+
+	if (route->handler == own_password) {
+		about->summary = "Change one's own password";
+		about->reply = ABOUT_DONE;
+		about->body = body;
+	} else {
+		about->summary = "Who is logged in";
+		about->reply = ABOUT_ROW;
+		about->shape = employees.fields;
+		about->open = true;
+	}
+}
+
+/* --- routes -------------------------------------------------------------------------------------- */
 
 #define OWN(path, resource)                                                                        \
 	{ GET, path, resource_list, &resource, API_STAFF },                                        \

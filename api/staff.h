@@ -4,9 +4,12 @@
 
 #include "req.h"
 
-/* POST employees/{id}/self_password/ {"self_password":...} gives an employee a login; null, or
- * DELETE, takes it away. Either ends the tokens of before. */
+/* POST employees/{id}/self_password/ {"self_password":...} gives an employee a login, DELETE takes
+ * it away. Either ends the tokens of before. */
 req_step staff_password_set;
+
+/* Of the employee who is logged in: GET /staff/api/employee/ and photo/, POST password/. */
+req_step own_employee, own_photo, own_password;
 
 /* Under which failures of an employee's login are counted. */
 const char *staff_guard_name(struct arena *, const char *emp_code);

@@ -26,6 +26,5 @@ void state_rule_check(struct write *w, const struct rows *current, int first_col
 
 	(void)current, (void)first_column;
 	if (rule && !state_rule_is_good(rule))
-		errors_add(w->errors, "state_rule",
-			arena_printf(w->arena, "\"%s\" is not a valid choice.", rule));
+		errors_add(w->errors, "state_rule", "\"%s\" is not a valid choice.", rule);
 }

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "about.h"
 #include "auth.h"
 #include "body.h"
 #include "command_line.h"
@@ -84,6 +85,15 @@ static void command_found(struct req *r, const struct rows *rows)
 
 static req_step command_queued, command_shown, command_cancelled;
 
+static const struct field creation_fields[] = {
+	{ "terminal", NULL, FT_REF, F_WRITE | F_REQUIRED, .table = "terminal" },
+	{ "command", NULL, FT_TEXT, F_WRITE | F_REQUIRED, .example = "CHECK" },
+	{ "confirm", NULL, FT_BOOL, F_WRITE },
+	{ 0 },
+};
+
+static const struct resource creation = { .fields = creation_fields };
+
 struct creation {
 	const char *verb;
 	unsigned flags;
@@ -91,30 +101,20 @@ struct creation {
 };
 
 /* What the body says, checked; errors are told. */
-static const char *creation_read(struct req *r, struct creation *c, json_t *body, json_t *errors)
+static const char *creation_read(struct creation *c, struct write *w)
 {
-	struct arena *a = req_arena(r);
-	const json_t *terminal = json_object_get(body, "terminal");
-	const char *line = body_text(a, json_object_get(body, "command"));
-	char message[120] = "This field is required.";
-	bool confirm = false;
-	int32_t id = 0;
+	write_prepare(w);
+	const char *line = write_text(w, "command"), *confirm = write_text(w, "confirm");
 
-	if (!terminal || !body_id(terminal, &id, message))
-		errors_add(errors, "terminal", "%s", message);
-	c->terminal = arena_printf(a, "%d", id);
-	if (!line || !*line) {
-		errors_add(errors, "command", "This field is required.");
+	c->terminal = write_text(w, "terminal");
+	if (!line)
 		return NULL;
-	}
 	const char *problem = command_line_check(line, &c->flags, &c->verb);
 	if (problem)
-		errors_add(errors, "command", "%s", problem);
-	if (json_object_get(body, "confirm") &&
-		!body_bool(json_object_get(body, "confirm"), &confirm))
-		errors_add(errors, "confirm", "Must be a valid boolean.");
-	else if (!problem && (c->flags & COMMAND_STRANDS) && !confirm)
-		errors_add(errors, "confirm",
+		errors_add(w->errors, "command", "%s", problem);
+	else if ((c->flags & COMMAND_STRANDS) && !json_object_get(w->errors, "confirm") &&
+		 (!confirm || *confirm != 't'))
+		errors_add(w->errors, "confirm",
 			"This can cut the terminal off; send \"confirm\": true.");
 	return line;
 }
@@ -124,13 +124,14 @@ void commands_create(struct req *r, const struct rows *rows)
 {
 	struct arena *a = req_arena(r);
 	const struct config *config = api_of(r)->options.config;
-	json_t *body = body_read(r), *errors = errors_new(a);
 	struct creation *c = arena_alloc(a, sizeof(*c));
+	struct write w = { .req = r, .arena = a, .res = &creation, .create = true };
 
-	if (!body)
+	w.body = body_read(r);
+	if (!w.body)
 		return;
-	const char *line = creation_read(r, c, body, errors);
-	if (errors_reply(r, errors))
+	const char *line = creation_read(c, &w);
+	if (errors_reply(r, w.errors))
 		return;
 	if ((c->flags & COMMAND_DANGEROUS) && !config->dangerous_commands) {
 		error_detail(r, 403, "Not while the setting dangerous_commands is off.");
@@ -143,6 +144,15 @@ void commands_create(struct req *r, const struct rows *rows)
 		"select case when generation <= 5 then order_queue(id, $2::text,"
 		" make_interval(secs => $3::int8), $4::int) end, sn from terminal where id = $1::int",
 		LEN(args), args);
+}
+
+void commands_create_about(const struct route *route, struct arena *a, struct about *about)
+{
+	about->summary = "Queue a command";
+	about->status = 201;
+	about->reply = ABOUT_ROW;
+	about->shape = command_fields;
+	about->body = creation_fields;
 }
 
 static void command_queued(struct req *r, const struct rows *rows)

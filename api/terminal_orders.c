@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "about.h"
 #include "auth.h"
 #include "body.h"
 #include "command_line.h"
@@ -19,6 +20,7 @@
 #include "resource_private.h"
 
 #define WANTED (F_WRITE | F_REQUIRED)
+#define CLOCKS "08:00-18:00"
 
 struct terminal_order {
 	const char *action;
@@ -28,10 +30,12 @@ struct terminal_order {
 
 /* --- members -------------------------------------------------------------------------------- */
 
+static const char ids_member[] = "terminals";
+
 static const struct field none[] = { { 0 } };
 
 static const struct field enroll_fp_fields[] = {
-	{ "pin", NULL, FT_TEXT, WANTED, .max = 20 },
+	{ "pin", NULL, FT_TEXT, WANTED, .max = 20, .example = "7" },
 	{ "finger", NULL, FT_INT, WANTED, .low = 0, .high = 9 },
 	{ "retry", NULL, FT_INT, F_WRITE, .low = 1, .high = 3 },
 	{ "overwrite", NULL, FT_BOOL, F_WRITE },
@@ -39,13 +43,13 @@ static const struct field enroll_fp_fields[] = {
 };
 
 static const struct field enroll_card_fields[] = {
-	{ "pin", NULL, FT_TEXT, WANTED, .max = 20 },
+	{ "pin", NULL, FT_TEXT, WANTED, .max = 20, .example = "7" },
 	{ "retry", NULL, FT_INT, F_WRITE, .low = 1, .high = 3 },
 	{ 0 },
 };
 
 static const struct field enroll_bio_fields[] = {
-	{ "pin", NULL, FT_TEXT, WANTED, .max = 20 },
+	{ "pin", NULL, FT_TEXT, WANTED, .max = 20, .example = "7" },
 	{ "type", NULL, FT_INT, WANTED, .low = 1, .high = 10 },
 	{ "retry", NULL, FT_INT, F_WRITE, .low = 1, .high = 3 },
 	{ "overwrite", NULL, FT_BOOL, F_WRITE },
@@ -53,7 +57,7 @@ static const struct field enroll_bio_fields[] = {
 };
 
 static const struct field set_option_fields[] = {
-	{ "key", NULL, FT_TEXT, WANTED, .max = 40 },
+	{ "key", NULL, FT_TEXT, WANTED, .max = 40, .example = "VOLUME" },
 	{ "value", NULL, FT_TEXT, F_WRITE, .max = 200 },
 	{ "confirm", NULL, FT_BOOL, F_WRITE },
 	{ 0 },
@@ -63,8 +67,8 @@ static const struct field message_send_fields[] = {
 	{ "id", NULL, FT_INT, WANTED, .low = 1, .high = 65535 },
 	{ "text", NULL, FT_TEXT, WANTED, .max = 320 },
 	{ "minutes", NULL, FT_INT, F_WRITE, .low = 0, .high = 65535 },
-	{ "start_time", NULL, FT_TEXT, WANTED },
-	{ "pin", NULL, FT_TEXT, F_WRITE, .max = 20 },
+	{ "start_time", NULL, FT_TEXT, WANTED, .example = "2026-05-04 08:30:00" },
+	{ "pin", NULL, FT_TEXT, F_WRITE, .max = 20, .example = "7" },
 	{ 0 },
 };
 
@@ -87,13 +91,13 @@ static const struct field code_fields[] = {
 
 static const struct field time_zone_fields[] = {
 	{ "id", NULL, FT_INT, WANTED, .low = 1, .high = 50 },
-	{ "sun", NULL, FT_TEXT, F_WRITE },
-	{ "mon", NULL, FT_TEXT, F_WRITE },
-	{ "tue", NULL, FT_TEXT, F_WRITE },
-	{ "wed", NULL, FT_TEXT, F_WRITE },
-	{ "thu", NULL, FT_TEXT, F_WRITE },
-	{ "fri", NULL, FT_TEXT, F_WRITE },
-	{ "sat", NULL, FT_TEXT, F_WRITE },
+	{ "sun", NULL, FT_TEXT, F_WRITE, .example = CLOCKS },
+	{ "mon", NULL, FT_TEXT, F_WRITE, .example = CLOCKS },
+	{ "tue", NULL, FT_TEXT, F_WRITE, .example = CLOCKS },
+	{ "wed", NULL, FT_TEXT, F_WRITE, .example = CLOCKS },
+	{ "thu", NULL, FT_TEXT, F_WRITE, .example = CLOCKS },
+	{ "fri", NULL, FT_TEXT, F_WRITE, .example = CLOCKS },
+	{ "sat", NULL, FT_TEXT, F_WRITE, .example = CLOCKS },
 	{ 0 },
 };
 
@@ -110,8 +114,8 @@ static const struct field group_fields[] = {
 static const struct field holiday_fields[] = {
 	{ "id", NULL, FT_INT, WANTED, .low = 1, .high = 24 },
 	{ "name", NULL, FT_TEXT, F_WRITE, .max = 24 },
-	{ "start", NULL, FT_TEXT, WANTED },
-	{ "end", NULL, FT_TEXT, WANTED },
+	{ "start", NULL, FT_TEXT, WANTED, .example = "12-24" },
+	{ "end", NULL, FT_TEXT, WANTED, .example = "12-26" },
 	{ "time_zone", NULL, FT_INT, F_WRITE, .low = 1, .high = 50 },
 	{ 0 },
 };
@@ -127,20 +131,20 @@ static const struct field combination_fields[] = {
 };
 
 static const struct field query_user_fields[] = {
-	{ "pin", NULL, FT_TEXT, F_WRITE, .max = 20 },
+	{ "pin", NULL, FT_TEXT, F_WRITE, .max = 20, .example = "7" },
 	{ 0 },
 };
 
 static const struct field query_template_fields[] = {
 	{ "type", NULL, FT_INT, WANTED, .low = 1, .high = 10 },
-	{ "pin", NULL, FT_TEXT, F_WRITE, .max = 20 },
+	{ "pin", NULL, FT_TEXT, F_WRITE, .max = 20, .example = "7" },
 	{ "number", NULL, FT_INT, F_WRITE, .low = 0, .high = 9 },
 	{ 0 },
 };
 
 static const struct field span_fields[] = {
-	{ "start_time", NULL, FT_TEXT, WANTED },
-	{ "end_time", NULL, FT_TEXT, WANTED },
+	{ "start_time", NULL, FT_TEXT, WANTED, .example = "2026-05-04 08:30:00" },
+	{ "end_time", NULL, FT_TEXT, WANTED, .example = "2026-05-04 18:00:00" },
 	{ 0 },
 };
 
@@ -155,19 +159,19 @@ static const struct field shell_fields[] = {
 };
 
 static const struct field get_file_fields[] = {
-	{ "path", NULL, FT_TEXT, WANTED, .max = 200 },
+	{ "path", NULL, FT_TEXT, WANTED, .max = 200, .example = "/mnt/file.bin" },
 	{ 0 },
 };
 
 static const struct field put_file_fields[] = {
-	{ "url", NULL, FT_TEXT, WANTED, .max = 200 },
-	{ "path", NULL, FT_TEXT, WANTED, .max = 200 },
+	{ "url", NULL, FT_TEXT, WANTED, .max = 200, .example = "http://192.168.1.10/file.bin" },
+	{ "path", NULL, FT_TEXT, WANTED, .max = 200, .example = "/mnt/file.bin" },
 	{ 0 },
 };
 
 static const struct field upgrade_fields[] = {
-	{ "url", NULL, FT_TEXT, WANTED, .max = 200 },
-	{ "checksum", NULL, FT_TEXT, WANTED },
+	{ "url", NULL, FT_TEXT, WANTED, .max = 200, .example = "http://192.168.1.10/file.bin" },
+	{ "checksum", NULL, FT_TEXT, WANTED, .example = "0123456789abcdef0123456789abcdef" },
 	{ "size", NULL, FT_INT, WANTED, .low = 1, .high = 1 << 30 },
 	{ 0 },
 };
@@ -328,7 +332,7 @@ static bool member_known(const struct write *w, const char *name)
 	for (const struct field *f = w->res->fields; f->json; f++)
 		if (strcmp(f->json, name) == 0)
 			return true;
-	return strcmp(name, "terminals") == 0;
+	return strcmp(name, ids_member) == 0;
 }
 
 /* --- set_option ------------------------------------------------------------------------------ */
@@ -423,7 +427,7 @@ void terminals_order(struct req *r, const struct rows *rows)
 		return;
 	req_set_data(r, run);
 	write_prepare(w);
-	body_ids(a, w->body, "terminals", true, w->errors, &ids, &n, NULL);
+	body_ids(a, w->body, ids_member, true, w->errors, &ids, &n, NULL);
 	order_validate(w);
 	if (errors_reply(r, w->errors))
 		return;
@@ -442,11 +446,11 @@ static void order_queued(struct req *r, const struct rows *rows)
 	struct arena *a = req_arena(r);
 
 	if (!rows_null(rows, 0, 0)) {
-		error_field(r, "terminals",
+		error_field(r, ids_member,
 			arena_printf(a, "Invalid pk \"%s\" - object does not exist.",
 				rows_text(rows, 0, 0)));
 	} else if (!rows_null(rows, 0, 1)) {
-		error_field(r, "terminals",
+		error_field(r, ids_member,
 			arena_printf(a, "Terminal %s does not know this.", rows_text(rows, 0, 1)));
 	} else {
 		/* who and what, not the content */
@@ -455,4 +459,16 @@ static void order_queued(struct req *r, const struct rows *rows)
 				rows_text(rows, 0, 2), "command", run->order->dangerous, NULL);
 		reply_done(r);
 	}
+}
+
+void terminals_order_about(const struct route *route, struct arena *a, struct about *about)
+{
+	const struct terminal_order *order = order_find(route->spec);
+
+	if (order->dangerous)
+		about->summary = "Only with the setting dangerous_commands";
+	about->reply = ABOUT_DONE;
+	about->body = order->members.fields;
+	about->strict = true;
+	about->ids = ids_member;
 }

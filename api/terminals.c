@@ -3,6 +3,7 @@
 #include <iconv.h>
 #include <string.h>
 
+#include "about.h"
 #include "auth.h"
 #include "body.h"
 #include "context.h"
@@ -28,7 +29,7 @@ static const struct field terminal_fields[] = {
 	{ "sn", "t.sn", FT_TEXT, F_WRITE | F_REQUIRED | F_FIXED | F_UNIQUE | F_ORDER,
 		OP_EQ | OP_CONTAINS, 50 },
 	{ "ip_address", "coalesce(s.address, t.ip_address)", FT_TEXT, F_WRITE | F_REQUIRED, OP_EQ,
-		64, .column = "ip_address" },
+		64, .column = "ip_address", .example = "192.168.1.201" },
 	{ "alias", "t.alias", FT_TEXT, F_WRITE | F_REQUIRED | F_ORDER, OP_EQ | OP_CONTAINS, 50 },
 	{ "terminal_name", "t.terminal_name", FT_TEXT },
 	{ "fw_ver", "s.fw_ver", FT_TEXT },
@@ -37,7 +38,7 @@ static const struct field terminal_fields[] = {
 	{ "terminal_tz", "terminal_tz(t.zone, t.fixed_offset)", FT_INT, F_WRITE | F_HOOKED,
 		.low = -840, .high = 840 },
 	{ "time_zone", "t.zone", FT_TEXT, F_WRITE | F_HOOKED | F_HIDDEN, 0, 64 },
-	{ "area", NULL, FT_REF, F_WRITE, OP_EQ, .column = "area_id", .table = "area",
+	{ "area", NULL, FT_REF, F_WRITE | F_NOT_NULL, OP_EQ, .column = "area_id", .table = "area",
 		.members = terminal_area },
 	{ "last_activity", "s.last_activity", FT_TIME, F_ORDER },
 	{ "user_count", "s.user_count", FT_INT },
@@ -147,8 +148,6 @@ static void terminal_check(struct write *w, const struct rows *current, int firs
 		errors_add(w->errors, "transfer_time", "Enter a valid value.");
 	if (page && !code_page_is_good(page))
 		errors_add(w->errors, "code_page", "Enter a valid value.");
-	if (write_has(w, "area") && !write_text(w, "area"))
-		errors_add(w->errors, "area", "This field may not be null.");
 	if (w->create && !write_has(w, "area"))
 		write_set(w, "area_id",
 			"coalesce($$::int, (select id from area where not_authorised))",
@@ -160,6 +159,7 @@ static void terminal_check(struct write *w, const struct rows *current, int firs
 const struct resource terminals = {
 	.name = "terminal",
 	.table = "terminal",
+	.tallied = true,
 	.from = TERMINAL_FROM " join area a on a.id = t.area_id",
 	.count_from = TERMINAL_FROM,
 	.fields = terminal_fields,
@@ -170,6 +170,9 @@ const struct resource terminals = {
 /* --- actions -------------------------------------------------------------------------------- */
 
 static req_step action_done, synced;
+
+static const char ids_member[] = "terminals";
+static const struct field no_members[] = { { 0 } };
 
 /* Unknown ids change nothing. route->spec is the word in the path. */
 static const char action_sql[] =
@@ -187,7 +190,7 @@ void terminals_action(struct req *r, const struct rows *rows)
 
 	if (!body)
 		return;
-	body_ids(a, body, "terminals", true, errors, &ids, &n, NULL);
+	body_ids(a, body, ids_member, true, errors, &ids, &n, NULL);
 	if (errors_reply(r, errors))
 		return;
 	const struct db_arg args[] = { db_int4_array(a, ids, NULL, n), db_text(req_route(r)->spec),
@@ -202,9 +205,16 @@ static void action_done(struct req *r, const struct rows *rows)
 		reply_done(r);
 		return;
 	}
-	error_field(r, "terminals",
+	error_field(r, ids_member,
 		arena_printf(req_arena(r), "Invalid pk \"%lld\" - object does not exist.",
 			(long long)rows_int(rows, 0, 0)));
+}
+
+void terminals_action_about(const struct route *route, struct arena *a, struct about *about)
+{
+	about->reply = ABOUT_DONE;
+	about->body = no_members;
+	about->ids = ids_member;
 }
 
 /* POST {id}/sync/: everybody is sent to this terminal again. */

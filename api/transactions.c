@@ -1,6 +1,7 @@
 /* /iclock/api/transactions/: punches as lists, single rows and files; they are never written. */
 #include "transactions.h"
 
+#include "about.h"
 #include "errors.h"
 #include "page.h"
 #include "punch_list.h"
@@ -143,4 +144,26 @@ void transactions_export(struct req *r, const struct rows *rows)
 		.all = report_file_is_whole(r),
 	};
 	punch_list(r, form, &page);
+}
+
+/* --- described ------------------------------------------------------------------------------ */
+
+void transactions_about(const struct route *route, struct arena *a, struct about *about)
+{
+	bool one = route->handler == transactions_read;
+
+	about->summary = one ? "Read one" : "List";
+	about->reply = one ? ABOUT_ROW : ABOUT_LIST;
+	about->shape = punch_members;
+	about->optional = punch_optional;
+	if (one)
+		return;
+	about->orders = punch_orders;
+	about_filters(about, page_filters);
+	punch_filter_about(about);
+	if (route->handler == transactions_export) {
+		about->summary = "The list as a file";
+		about->reply = ABOUT_FILE;
+		about_filters(about, report_file_filters);
+	}
 }

@@ -193,7 +193,7 @@ static void field_validate(struct write *w, const struct field *f, struct value 
 	/* what was shown as null comes back as null, and means nothing */
 	if (v->null && !w->create && (f->flags & F_SECRET) && !auth_sees_credentials(w->req))
 		return;
-	if (v->null && (f->flags & F_REQUIRED))
+	if (v->null && (f->flags & (F_REQUIRED | F_NOT_NULL)))
 		problem = "This field may not be null.";
 	else if (!v->null)
 		problem = field_value(w, f, json, v);

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from punchd_test.pg import Cluster
+from punchd_test.pg import Cluster, in_memory
 from punchd_test.server import Server, punchd_bin, run_punchd
 from punchd_test.sim import Sim, punchsim_bin
 from punchd_test.terminal import Terminal
@@ -23,7 +23,7 @@ def migrate(conninfo):
 def pg():
 	"""One cluster for all tests of this run (of each worker)."""
 	assert os.path.exists(punchd_bin()), "no %s; ./test builds it" % punchd_bin()
-	cluster = Cluster()
+	cluster = Cluster(in_memory())
 	yield cluster
 	cluster.destroy()
 

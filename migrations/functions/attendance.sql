@@ -39,7 +39,7 @@ create or replace function att_cards(pin int, unlinked bigint, from_day date, to
 		coalesce(extract(epoch from sum(c.gap) filter (where c.inside)), 0)::int,
 		coalesce(extract(epoch from sum(c.gap) filter (where c.inside and c.state = 4)), 0)::int,
 		count(*), bool_or(c.gap is null and not c.inside),
-		string_agg(to_char(c.t, 'HH24:MI'), ',' order by c.t)
+		string_agg(to_char(c.t, 'HH24:MI'), ',') -- in the order of b; sorting each day anew costs much
 	from (
 		select b.*, case when b.directed then b.state in (0, 3, 4) else b.nr % 2 = 1 end as inside,
 			not b.directed or b.state in (0, 3, 4) as enters,
@@ -60,7 +60,8 @@ create or replace function att_cards(pin int, unlinked bigint, from_day date, to
 				from punch p
 				where p.pin_id = pin and p.punch_time >= from_day::timestamp
 					and p.punch_time < (to_day + 1)::timestamp and p.id > unlinked) a
-			window d as (partition by a.day), w as (partition by a.day order by a.t)) b) c
+			window d as (partition by a.day), w as (partition by a.day order by a.t)
+			order by a.day, a.t) b) c
 	group by c.day
 $$;
 

@@ -84,14 +84,26 @@ end $$;
 
 -- ------------------------------------------------------------------ organisation
 
--- There is one company here. Codes that several of them use get a suffix (import_organisation).
+-- There is one company here: it gets the name of the first. Codes that several of them use get a
+-- suffix (import_organisation).
 create or replace function import_companies(rows json) returns int language plpgsql as $$
+declare
+	taken int := 0;
 begin
+	if not exists (select from import_table where name = 'personnel_company' and rows_taken > 0) then
+		update company set code = coalesce(nullif(x.company_code, ''), code),
+			name = coalesce(nullif(x.company_name, ''), name)
+		from (select * from json_to_recordset(rows) as x (id int, company_code text,
+			company_name text) order by id limit 1) x;
+		get diagnostics taken = row_count;
+	end if;
 	perform import_misfit('personnel_company', array_agg('id ' || x.id || ', company_code '
 			|| coalesce(x.company_code, '')),
-		array_agg('all are one company here: its name is not kept'::text))
-	from json_to_recordset(rows) as x (id int, company_code text);
-	return 0;
+		array_agg('all are one company here, which has the name of the first'::text))
+	from (select id, company_code, row_number() over (order by id) as nr
+		from json_to_recordset(rows) as x (id int, company_code text)) x
+	where x.nr > taken;
+	return taken;
 end $$;
 
 -- Departments, positions or areas. The first of them take the place of those of a fresh schema.

@@ -7,8 +7,7 @@
 -- migration, which loses the grants.
 
 create or replace view biotime.personnel_company as
-	select 1 as id, '1'::text as company_code, 'Company'::text as company_name,
-		true as is_default;
+	select id, code as company_code, name as company_name, true as is_default from company;
 
 create or replace view biotime.personnel_department as
 	select id, code as dept_code, name as dept_name, id = 1 as is_default,

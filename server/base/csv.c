@@ -68,9 +68,12 @@ static char separator_guess(const char *p, size_t n)
 {
 	static const char candidates[] = ",;\t";
 	size_t counts[3] = { 0 }, best = 0;
-	for (size_t i = 0; i < n && p[i] != '\n' && p[i] != '\r'; i++)
+	bool quoted = false;
+	for (size_t i = 0; i < n && (quoted || (p[i] != '\n' && p[i] != '\r')); i++) {
+		quoted ^= p[i] == '"';
 		for (size_t k = 0; k < 3; k++)
-			counts[k] += p[i] == candidates[k];
+			counts[k] += !quoted && p[i] == candidates[k];
+	}
 	for (size_t k = 1; k < 3; k++)
 		if (counts[k] > counts[best])
 			best = k;

@@ -44,6 +44,7 @@ void route_find(const struct route *routes, enum method method, const char *path
 	struct route_match *match)
 {
 	struct route_match trial = { 0 };
+	int least = ROUTE_ARGS;
 	int wanted = method == HEAD ? GET | HEAD : (int)method;
 
 	*match = (struct route_match){ 0 };
@@ -51,6 +52,11 @@ void route_find(const struct route *routes, enum method method, const char *path
 	for (const struct route *r = routes; r->methods; r++) {
 		if (!pattern_fits(r->pattern, path, len, &trial))
 			continue;
+		if (trial.nargs > least)
+			continue;
+		if (trial.nargs < least)
+			*match = (struct route_match){ 0 };
+		least = trial.nargs;
 		int allowed = match->allowed | r->methods;
 		if (!match->route && (r->methods & wanted)) {
 			*match = trial;

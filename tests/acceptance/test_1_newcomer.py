@@ -54,7 +54,12 @@ class Script:
 
 	def ctrl_c(self):
 		os.killpg(self.process.pid, signal.SIGINT)
-		self.process.wait(40)
+		try:
+			self.process.wait(40)
+		except subprocess.TimeoutExpired:
+			left = subprocess.run(["ps", "-o", "pid,ppid,stat,wchan:20,args", "-s", str(self.process.pid)],
+				capture_output=True, text=True, check=False).stdout
+			pytest.fail("still there:\n%s\n%s" % (left, self.text()))
 
 	def nothing_is_left(self):
 		"""No process of its session (PostgreSQL has sessions of its own: none on its data)."""

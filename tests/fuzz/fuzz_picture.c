@@ -25,17 +25,16 @@ static void read_again(struct arena *a, const struct picture *p)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct picture p;
-	int status = 0;
 
 	if (n == 0)
 		return 0;
 	struct arena *a = arena_new();
 	const char *type = types[bytes[0] % (sizeof(types) / sizeof(*types))];
-	const char *problem =
-		picture_read(a, type, (const char *)bytes + 1, n - 1, "photo", &p, &status);
-	assert(!problem == (p.members != NULL));
-	if (problem)
-		assert(*problem && (status == 400 || status == 415) && !p.bytes);
+	struct picture_error error =
+		picture_read(a, type, (const char *)bytes + 1, n - 1, "photo", &p);
+	assert(!error.text == (p.members != NULL));
+	if (error.text)
+		assert(*error.text && (error.status == 400 || error.status == 415) && !p.bytes);
 	else
 		read_again(a, &p);
 	json_decref(p.members);

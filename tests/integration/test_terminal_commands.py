@@ -43,7 +43,7 @@ def test_return_codes_in_words(server, ready, command, value, text):
 	assert server.api.get(PATH + "%d/" % cid)["return_text"] == text
 
 
-@pytest.mark.parametrize("command,message", [("", "This field is required."), ("DANCE", "No verb of attendance terminals."),
+@pytest.mark.parametrize("command,message", [("", "This field may not be blank."), ("DANCE", "No verb of attendance terminals."),
 	("INFO\nREBOOT", "Control characters are not allowed."), ("REBOOT 1", "Nothing may follow this verb."),
 	("DATA DELETE user uid=1", "No verb of attendance terminals."),
 	("SET OPTION a=1\tb=2", "Control characters are not allowed."),

@@ -86,6 +86,7 @@ static void test_the_separator_is_guessed_by_the_first_line(void)
 	shows("a;b\n1,5;2\n", 10, 0, "a|b|;1,5|2|;");
 	shows("a\tb\n", 4, 0, "a|b|;");
 	shows("a,b;c,d\n", 8, 0, "a|b;c|d|;");
+	shows("\"a,b,c\";d\n", 10, 0, "[a,b,c]|d|;");
 	shows("alone\n", 6, 0, "alone|;");
 }
 

@@ -9,9 +9,8 @@ static const char multipart[] = "multipart/form-data; boundary=cut";
 static struct picture read_as(struct arena *a, const char *type, const char *body, size_t n)
 {
 	struct picture p;
-	int status;
 
-	assert(!picture_read(a, type, body, n, "photo", &p, &status));
+	assert(!picture_read(a, type, body, n, "photo", &p).text);
 	assert(json_is_object(p.members));
 	return p;
 }
@@ -29,14 +28,14 @@ static void check(const char *type, const char *body, const char *expected)
 	arena_free(a);
 }
 
-static void check_bad(const char *type, const char *body, int expected)
+static void check_bad(const char *type, const char *body, int status, const char *member)
 {
 	struct arena *a = arena_new();
 	struct picture p;
-	int status;
+	struct picture_error error = picture_read(a, type, body, strlen(body), "photo", &p);
 
-	assert(picture_read(a, type, body, strlen(body), "photo", &p, &status));
-	assert(status == expected && !p.members && !p.bytes);
+	assert(error.text && error.status == status && !p.members && !p.bytes);
+	assert(error.member == member || strcmp(error.member, member) == 0);
 	arena_free(a);
 }
 
@@ -47,20 +46,20 @@ static void test_kinds(void)
 	check("application/json", "{\"photo\":\"Ynl0ZXM=\"}", "bytes");
 	check("application/json", "{\"photo\":\"data:image/jpeg;base64,Ynl0\\r\\n ZXM\"}", "bytes");
 	check("application/json", "{\"photo\":\"Ynl0ZTE2\"}", "byte16");
-	check("application/json", "{\"photo\":null}", NULL);
 	check("application/json", "{}", NULL);
 	check("application/x-www-form-urlencoded", "photo=Ynl0ZXM%3D", "bytes");
 	check(multipart,
 		"--cut\r\nContent-Disposition: form-data; name=\"photo\"\r\n\r\nYnl0ZXM=\r\n--cut--",
 		"bytes");
-	check_bad("application/json", "{\"photo\":\"Y\"}", 400);
-	check_bad("application/json", "{\"photo\":\"Yn=l\"}", 400);
-	check_bad("application/json", "{\"photo\":\"Y*==\"}", 400);
-	check_bad("application/json", "{\"photo\":\"\"}", 400);
-	check_bad("application/json", "{\"photo\":[1]}", 400);
-	check_bad("application/json", "[]", 400);
-	check_bad("text/plain", "x", 415);
-	check_bad(multipart, "--cut\r\n", 400);
+	check_bad("application/json", "{\"photo\":\"Y\"}", 400, "photo");
+	check_bad("application/json", "{\"photo\":\"Yn=l\"}", 400, "photo");
+	check_bad("application/json", "{\"photo\":\"Y*==\"}", 400, "photo");
+	check_bad("application/json", "{\"photo\":\"\"}", 400, "photo");
+	check_bad("application/json", "{\"photo\":[1]}", 400, "photo");
+	check_bad("application/json", "{\"photo\":null}", 400, "photo");
+	check_bad("application/json", "[]", 400, "non_field_errors");
+	check_bad("text/plain", "x", 415, NULL);
+	check_bad(multipart, "--cut\r\n", 400, NULL);
 }
 
 static void test_file_of_a_form(void)

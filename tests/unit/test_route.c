@@ -61,6 +61,16 @@ static void test_allowed(void)
 	assert(m.route == &routes[4] && m.allowed == (GET | PUT | DELETE));
 }
 
+/* What is an action is no id. */
+static void test_exact_hides_arguments(void)
+{
+	struct route_match m = find(GET, "/a/things/merge/");
+
+	assert(!m.route && m.allowed == POST);
+	assert(!find(DELETE, "/a/things/merge").route);
+	assert(find(GET, "/a/things/merged/").route == &routes[3]);
+}
+
 static void test_allow(void)
 {
 	struct arena *a = arena_new();
@@ -75,6 +85,7 @@ int main(void)
 	test_exact();
 	test_arguments();
 	test_allowed();
+	test_exact_hides_arguments();
 	test_allow();
 	return 0;
 }

@@ -1,0 +1,67 @@
+/* Statements ahead of a stream. */
+#include "fetch.h"
+
+#include "context.h"
+#include "log.h"
+
+static void fetch_done(void *arg, struct rows *rows, const struct db_error *error)
+{
+	struct fetch *f = arg;
+	struct fetches *all = f->all;
+
+	f->ticket = NULL;
+	f->rows = rows;
+	if (error) {
+		log_warn("query_failed", "n", log_num((int64_t)req_number(all->req)), "path",
+			req_path(all->req), "state", error->state, NULL);
+		all->failed = true;
+	}
+	if (all->waiting) {
+		all->waiting = false;
+		req_wake(all->req, NULL);
+	}
+}
+
+struct sql *fetch_sql(struct fetch *f)
+{
+	arena_free(f->arena);
+	f->arena = arena_new();
+	return sql_new(f->arena);
+}
+
+void fetch_start(struct fetch *f, int n)
+{
+	f->query = (struct db_query){
+		.statements = f->statements,
+		.nstatements = n,
+		.binary = true,
+		.deadline_ms = FETCH_DEADLINE_MS,
+		.done = fetch_done,
+		.arg = f,
+	};
+	f->ticket = db_query(req_surface(f->all->req)->db, &f->query);
+}
+
+void fetch_end(void *fetch)
+{
+	struct fetch *f = fetch;
+
+	if (f->ticket)
+		db_forget(f->ticket);
+	rows_free(f->rows);
+	arena_free(f->arena);
+}
+
+static bool fetches_let_go(void *arg)
+{
+	struct fetches *all = arg;
+
+	all->waiting = false;
+	return true; /* the request's end forgets what is under way */
+}
+
+void fetches_wait(struct fetches *all, req_step *next)
+{
+	all->waiting = true;
+	req_wait(all->req, next, fetches_let_go, all);
+}
