@@ -28,6 +28,7 @@ const struct route att_routes[] = {
 	REPORT("/att/api/dailyAbsentReport/", daily_absent_report),
 	REPORT("/att/api/dailyActivityReport/", daily_activity_report),
 	REPORT("/att/api/monthlyPunchReport/", monthly_punch_report),
+	REPORT("/att/api/monthlyStatusReport/", monthly_status_report),
 	/* the dashboard's name of the same */
 	{ GET, "/base/api/dailyAbsent/", report_list, &daily_absent_report },
 

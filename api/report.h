@@ -43,7 +43,8 @@ struct report {
 };
 
 extern const struct report first_last_report, first_in_last_out_report, total_time_card_report,
-	total_time_card_report_v2, daily_absent_report, daily_activity_report, monthly_punch_report;
+	total_time_card_report_v2, daily_absent_report, daily_activity_report, monthly_punch_report,
+	monthly_status_report;
 
 /* GET lists and files; route->spec is the report. */
 req_step report_list, report_export;

@@ -181,6 +181,32 @@ const struct report monthly_punch_report = {
 		" z)",
 };
 
+/* --- how each day of a month was ------------------------------------------------------------- */
+
+static const struct report_field status_fields[] = {
+	{ "id", NULL, RT_ID },
+	PERSON("nick_name"),
+	{ "att_month", NULL, RT_MONTH },
+	{ "present_days", "x.present", RT_INT },
+	{ "absent_days", "x.absent", RT_INT },
+	{ "leave_days", "x.on_leave", RT_INT },
+	{ "holidays", "x.on_holiday", RT_INT },
+	{ "rest_days", "x.at_rest", RT_INT },
+	{ "days", "x.statuses", RT_DAYS },
+	{ 0 },
+};
+
+#define STATUSES                                                                                   \
+	"att_statuses(e.id, e.department_id, e.enable_holiday, e.pin_id, e.unlinked_up_to,"        \
+	" $1::date, $2::date, e.hired, e.left_on, e.rest)"
+
+const struct report monthly_status_report = {
+	.name = "monthlyStatusReport",
+	.fields = status_fields,
+	.rows = STATUSES,
+	.count = COUNT(STATUSES),
+};
+
 /* --- described ------------------------------------------------------------------------------- */
 
 static enum field_type field_type_of(enum report_type type)

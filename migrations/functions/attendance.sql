@@ -78,6 +78,22 @@ create or replace function att_time_card(pin int, unlinked bigint, from_day date
 	full join att_cards(pin, unlinked, from_day, to_day) c on c.day = e.day
 $$;
 
+-- A holiday of all, or of this department.
+create or replace function att_holiday_on(a_day date, department int) returns boolean
+	language sql stable as $$
+	select exists (select from att_holiday h
+		where a_day >= h.start_date and a_day < h.start_date + h.duration_day
+			and (h.department_id is null or h.department_id = department))
+$$;
+
+-- An approved leave touches the day.
+create or replace function att_leave_on(a_day date, employee int) returns boolean
+	language sql stable as $$
+	select exists (select from att_leave l
+		where l.employee_id = employee and l.audit_status = 2
+			and l.end_time > a_day::timestamp and l.start_time < (a_day + 1)::timestamp)
+$$;
+
 -- Days of absence: employed, no day of rest (bits of the ISO day of week, 1 Monday to 7 Sunday), no
 -- holiday of all or of the person's own department (unless holidays are switched off for the
 -- person), not touched by an approved leave, and without any punch.
@@ -88,12 +104,31 @@ create or replace function att_absences(employee int, department int, holidays b
 	from (select hired + i as day from generate_series(0, left_on - hired) i) e
 	left join att_days(pin, unlinked, hired, left_on) d on d.day = e.day
 	where d.day is null and (rest >> extract(isodow from e.day)::int) & 1 = 0
-		and not (holidays and exists (select from att_holiday h
-			where e.day >= h.start_date and e.day < h.start_date + h.duration_day
-				and (h.department_id is null or h.department_id = department)))
-		and not exists (select from att_leave l
-			where l.employee_id = employee and l.audit_status = 2
-				and l.end_time > e.day::timestamp and l.start_time < (e.day + 1)::timestamp)
+		and not (holidays and att_holiday_on(e.day, department))
+		and not att_leave_on(e.day, employee)
+$$;
+
+-- Months with employed days or punches; day is the first of the month. statuses: "MMDD P", a line for
+-- each such day: P present (a punch), else L leave, H holiday, R day of rest, A absent.
+create or replace function att_statuses(employee int, department int, holidays boolean, pin int,
+	unlinked bigint, from_day date, to_day date, hired date, left_on date, rest int)
+	returns table (day date, present bigint, absent bigint, on_leave bigint, on_holiday bigint,
+		at_rest bigint, statuses text)
+	language sql stable as $$
+	select date_trunc('month', s.day::timestamp)::date, count(*) filter (where s.status = 'P'),
+		count(*) filter (where s.status = 'A'), count(*) filter (where s.status = 'L'),
+		count(*) filter (where s.status = 'H'), count(*) filter (where s.status = 'R'),
+		string_agg(to_char(s.day, 'MMDD ') || s.status, E'\n' order by s.day)
+	from (
+		select coalesce(d.day, e.day) as day, case
+			when d.day is not null then 'P'
+			when att_leave_on(e.day, employee) then 'L'
+			when holidays and att_holiday_on(e.day, department) then 'H'
+			when (rest >> extract(isodow from e.day)::int) & 1 = 1 then 'R'
+			else 'A' end as status
+		from (select hired + i as day from generate_series(0, left_on - hired) i) e
+		full join att_days(pin, unlinked, from_day, to_day) d on d.day = e.day) s
+	group by 1
 $$;
 
 -- Months with punches; day is the first of the month. times: "MMDD 08:00,12:01", a line for each day.

@@ -12,7 +12,8 @@ from punchd_test.punches import make_employee, make_terminal, store
 
 A = "/att/api/"
 REPORTS = ["transactionReport", "firstLastReport", "firstInLastOutReport", "totalTimeCardReport",
-	"totalTimeCardReportV2", "dailyAbsentReport", "dailyActivityReport", "monthlyPunchReport"]
+	"totalTimeCardReportV2", "dailyAbsentReport", "dailyActivityReport", "monthlyPunchReport",
+	"monthlyStatusReport"]
 EMPTY = {"count": 0, "next": None, "previous": None, "msg": "", "code": 0, "data": []}
 
 IN, OUT, BREAK_OUT, BREAK_IN, OT_IN, OT_OUT, UNKNOWN = 0, 1, 2, 3, 4, 5, 255
@@ -123,6 +124,15 @@ def test_monthly_punch_report_shape(monday):
 	same(found[0], {"id": "120574", **PERSON, "att_month": "2026-05", "punch_days": 2,
 		"punch_count": 5, "0503": "", "0504": "08:59,12:01,13:00,17:30", "0505": "",
 		"0506": "09:00"})
+
+
+def test_monthly_status_report_shape(monday):
+	"""Friday to Tuesday, Asha was there on Monday."""
+	[asha, ben] = rows(monday, "monthlyStatusReport", start_date="2026-05-01", end_date="2026-05-05")
+	same(asha, {"id": "120574", **PERSON, "att_month": "2026-05", "present_days": 1, "absent_days": 2,
+		"leave_days": 0, "holidays": 0, "rest_days": 2, "0501": "A", "0502": "R", "0503": "R",
+		"0504": "P", "0505": "A"})
+	assert (ben["emp_code"], ben["absent_days"], ben["0504"]) == ("1002", 3, "A")
 
 
 # ---------------------------------------------------------------- the rules
@@ -249,6 +259,29 @@ def test_months_apart(office):
 		"1001,,,\"09:00,10:00\",\r\n")
 
 
+def test_statuses(office):
+	"""Whoever came was present, whatever the day; a leave goes before a holiday, and that before rest."""
+	api = office.api
+	leave = api.get(A + "payCodes/")["data"][0]["id"]
+	for start, end in (("05-06 08:00:00", "05-06 17:00:00"), ("05-07 08:00:00", "05-07 12:00:00")):
+		api.post(A + "leaves/", {"employee": office.asha, "pay_code": leave,
+			"start_time": "2026-" + start, "end_time": "2026-" + end})
+	api.post(A + "holidays/", {"alias": "Spring", "start_date": "2026-05-07", "duration_day": 3})
+	punch(office, "1001", "2026-05-03", "10:00")
+	punch(office, "1001", "2026-05-06", "10:00")
+	def statuses(code):
+		[row] = [r for r in rows(office, "monthlyStatusReport", start_date="2026-05-02",
+			end_date="2026-05-10") if r["emp_code"] == code]
+		return "".join(row["%02d%02d" % (5, n)] for n in range(2, 11))
+	assert statuses("1001") == "RPAAPLHHR"
+	assert statuses("1002") == "RRAAAHHHR"
+	api.patch("/personnel/api/employees/%d/" % office.ben, {"enable_holiday": False})
+	assert statuses("1002") == "RRAAAAARR"
+	absent = {r["att_date"] for r in rows(office, "dailyAbsentReport", start_date="2026-05-02",
+		end_date="2026-05-10") if r["emp_code"] == "1002"}
+	assert absent == {"2026-05-%02d" % n for n in (4, 5, 6, 7, 8)}
+
+
 # ---------------------------------------------------------------- parameters
 
 @pytest.mark.parametrize("report", REPORTS)
@@ -290,8 +323,8 @@ def test_dates(office, report):
 		return {r.get("att_date", r.get("att_month")) for r in get(path, page_size=100, **params)["data"]}
 
 	if report != "dailyAbsentReport" or datetime.date.fromisoformat(today).weekday() < 5:
-		assert found() == {today[:7] if report == "monthlyPunchReport" else today}
-	monday = {"2026-05" if report == "monthlyPunchReport" else "2026-05-04"}
+		assert found() == {today[:7] if report.startswith("monthly") else today}
+	monday = {"2026-05" if report.startswith("monthly") else "2026-05-04"}
 	assert found(start_date="2026-05-04") == found(end_date="2026-05-04") == monday
 	assert found(start_date="2026-05-04 10:00:00", end_date="2026-05-04") == monday
 	for broken in ({"start_date": "rubbish"}, {"end_date": "2026-02-30"},
