@@ -594,6 +594,8 @@ def test_almas_rak(site):
 	assert c.get("/personnel/api/employee/?employee_icontains=an&page_size=100")["data"][0]["emp_code"] == "1001"
 	page = c.get("/att/api/monthlyPunchReport/", page_size=100, start_date="2026-05-01", end_date="2026-05-31", employees="-1")
 	assert page["count"] == 2 and c.get("/att/api/holidays/")["count"] == 0
+	page = c.get("/att/api/monthlyStatusReport/", page_size=100, start_date="2026-05-01", end_date="2026-05-31", employees="-1")
+	assert page["count"] >= 2 and {"emp_code", "att_month", "0504"} <= set(page["data"][0])
 
 
 def test_forefold(site):
