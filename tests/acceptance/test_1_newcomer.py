@@ -40,7 +40,9 @@ class Script:
 		with open(self.out, "wb") as out:
 			self.process = subprocess.Popen([os.path.join(ROOT, "run"), *args,
 				"--listen=127.0.0.1:%d" % self.port], stdin=subprocess.DEVNULL, stdout=out,
-				stderr=subprocess.STDOUT, cwd=home, env=env, start_new_session=True)
+				stderr=subprocess.STDOUT, cwd=home, env=env, start_new_session=True,
+				# ignored where the tests run in the background, and a shell cannot trap it then
+				preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 	def text(self):
 		with open(self.out, encoding="utf-8", errors="replace") as f:
