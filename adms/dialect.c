@@ -128,3 +128,12 @@ const char *dialect_trans_flag(const struct dialect *d)
 	return "TransData AttLog\tOpLog\tAttPhoto\tEnrollUser\tChgUser\tEnrollFP\tChgFP\tFPImag\t"
 	       "FACE\tUserPic\tFVEIN\tBioPhoto\tWORKCODE";
 }
+
+/* Digits as most documents have them: punches, operation log, new and changed users. */
+const char *dialect_trans_flag_plain(const struct dialect *d)
+{
+	if (d->generation <= GENERATION_2 || d->generation >= GENERATION_5 ||
+		(d->quirks & DIALECT_DIGIT_FLAGS))
+		return "1100101000";
+	return "TransData AttLog\tOpLog\tEnrollUser\tChgUser\tWORKCODE";
+}

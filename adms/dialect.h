@@ -60,4 +60,7 @@ struct dialect_name_limit dialect_name_limit(const struct dialect *);
 /* The value of TransFlag that uploads everything, in the form the terminal reads. Constant. */
 const char *dialect_trans_flag(const struct dialect *);
 
+/* The same without templates and photos; what comes all the same is not kept. Constant. */
+const char *dialect_trans_flag_plain(const struct dialect *);
+
 #endif

@@ -109,6 +109,7 @@ static void hello_said(struct req *r, const struct rows *rows)
 		.delay = (int)rows_int(rows, 0, COL_HEARTBEAT),
 		.trans_times = rows_text(rows, 0, COL_TIMES),
 		.trans_interval = (int)rows_int(rows, 0, COL_INTERVAL),
+		.no_biometrics = !c->adms->o.config->store_biometrics,
 		.time_zone = zone_option((int32_t)rows_int(rows, 0, COL_OFFSET) * 60) };
 	struct str text = str_new(a);
 	options_block_write(&text, &block);

@@ -1,6 +1,7 @@
 #include "intake.h"
 
 #include "adms_private.h"
+#include "biometric.h"
 #include "fatal.h"
 #include "map.h"
 #include "punch.h"
@@ -167,6 +168,8 @@ const char *intake_add(struct intake *in, const char *table, struct span line)
 {
 	const char *reason;
 	record_parse(line, record_table_kind(span_of(table)), &in->record);
+	if (!in->adms->o.config->store_biometrics && biometric_line(table, &in->record))
+		return NULL; /* acknowledged */
 	switch (in->record.kind) {
 	case RECORD_OPLOG:
 		return intake_oplog(in, line);

@@ -13,6 +13,7 @@
 
 /* By biometric type 0 to 10: finger, near-infrared face, finger vein to visible palm. */
 #define WANTED_BIOMETRICS "0:1:1:0:0:0:0:1:1:1:1"
+#define NO_BIOMETRICS "0:0:0:0:0:0:0:0:0:0:0"
 
 bool options_stamp_ok(struct span stamp)
 {
@@ -71,8 +72,10 @@ static void stamps_add(struct str *s, const struct options_block *b)
 static void times_add(struct str *s, const struct options_block *b)
 {
 	int delay = b->delay > 0 ? b->delay : 10;
-	const char *flag =
-		b->trans_flag && b->trans_flag[0] ? b->trans_flag : dialect_trans_flag(b->dialect);
+	const char *flag = b->no_biometrics ? dialect_trans_flag_plain(b->dialect)
+					    : dialect_trans_flag(b->dialect);
+	if (b->trans_flag && b->trans_flag[0])
+		flag = b->trans_flag;
 	line_add_int(s, "ErrorDelay", b->error_delay > 0 ? b->error_delay : 30);
 	line_add_int(s, "Delay", delay);
 	if (b->dialect->quirks & DIALECT_REQUEST_DELAY)
@@ -97,6 +100,7 @@ void options_block_write(struct str *s, const struct options_block *b)
 	line_add(s, "PushOptionsFlag", "1");
 	line_add(s, "PushOptions", WANTED_OPTIONS);
 	line_add(s, "SupportPing", "1");
-	line_add(s, "MultiBioDataSupport", WANTED_BIOMETRICS);
-	line_add(s, "MultiBioPhotoSupport", WANTED_BIOMETRICS);
+	const char *wanted = b->no_biometrics ? NO_BIOMETRICS : WANTED_BIOMETRICS;
+	line_add(s, "MultiBioDataSupport", wanted);
+	line_add(s, "MultiBioPhotoSupport", wanted);
 }

@@ -32,8 +32,10 @@ struct options_block {
 	int delay; /* seconds between polls; 0 = 10 */
 	const char *trans_times; /* "HH:MM;HH:MM", at most 10; NULL = "00:00;14:05" */
 	int trans_interval; /* minutes; negative = 1 */
-	const char *trans_flag; /* the operator's, or NULL: dialect_trans_flag() */
+	const char *trans_flag; /* the operator's, or NULL: dialect_trans_flag()
+				  * or, without biometrics, dialect_trans_flag_plain() */
 	int time_zone; /* zone_option() */
+	bool no_biometrics; /* none are asked for, photos neither */
 	bool batches; /* Realtime=0; false is usual */
 };
 

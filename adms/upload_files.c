@@ -1,5 +1,6 @@
 /* Uploads that are one thing: punch photos, images of fingers, and what nobody understands. */
 #include "attphoto.h"
+#include "biometric.h"
 #include "log.h"
 #include "record.h"
 #include "records.h"
@@ -31,11 +32,28 @@ static void records_kept(struct req *r, const struct rows *rows)
 	upload_kept(r, NULL);
 }
 
+/* True for what store_biometrics does not keep: acknowledged, with its stamp, so that the terminal
+ * does not send it for ever. */
+static bool upload_is_dropped(struct req *r)
+{
+	struct db_statement stamp;
+	if (contact_of(r)->adms->o.config->store_biometrics ||
+		!biometric_table(upload_of(r)->table))
+		return false;
+	if (upload_stamp_statement(r, &stamp) == 0)
+		upload_reply(r);
+	else
+		req_query_with(r, upload_kept, &(struct req_query_options){ 0 }, &stamp, 1);
+	return true;
+}
+
 void upload_raw(struct req *r, const struct rows *rows)
 {
 	const struct upload *u = upload_of(r);
 	struct records records = records_new(contact_of(r)->adms, req_arena(r));
 	struct str content = str_new(req_arena(r));
+	if (upload_is_dropped(r))
+		return;
 	if (u->len == 0) {
 		upload_reply(r);
 		return;
@@ -68,6 +86,8 @@ void upload_attphoto(struct req *r, const struct rows *rows)
 	struct attphoto photo;
 	struct attphoto_name name;
 	u->lines = 1;
+	if (upload_is_dropped(r))
+		return;
 	if (attphoto_read(u->body, u->len, &photo)) {
 		upload_raw(r, NULL);
 		return;
@@ -98,6 +118,8 @@ void upload_fpimage(struct req *r, const struct rows *rows)
 	const char *finger = req_param(r, "FID");
 	int64_t n;
 	u->lines = 1;
+	if (upload_is_dropped(r))
+		return;
 	if (u->len == 0) {
 		upload_reply(r);
 		return;

@@ -9,7 +9,8 @@
 
 enum {
 	COMMAND_DANGEROUS = 1, /* runs programs or replaces files at the terminal */
-	COMMAND_STRANDS = 2 /* the terminal may not find its server again */
+	COMMAND_STRANDS = 2, /* the terminal may not find its server again */
+	COMMAND_BIOMETRIC = 4 /* enrols a finger or face, or asks for templates or photos */
 };
 
 #define COMMAND_LINE_MAX 4000 /* bytes */

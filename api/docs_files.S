@@ -1,4 +1,7 @@
 /* The viewer's files, as they are in third_party/swagger-ui. */
+#ifdef __CET__
+#include <cet.h> /* no code here: the note says that it is no obstacle */
+#endif
 	.section .rodata
 
 	.globl swagger_ui_css, swagger_ui_css_end

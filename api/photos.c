@@ -276,6 +276,10 @@ void bio_photo_create(struct req *r, const struct rows *rows)
 	struct write *w = &g->write;
 	struct sql *sql = sql_new(req_arena(r));
 
+	if (!api_of(r)->options.config->store_biometrics) {
+		error_detail(r, 403, "Not while the setting store_biometrics is off.");
+		return;
+	}
 	if (!picture_of(r, "register_photo", &g->picture))
 		return;
 	req_set_data(r, g);

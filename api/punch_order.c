@@ -83,6 +83,11 @@ struct punch_order punch_order_read(const char *text)
 	return o;
 }
 
+/* gcc's -fanalyzer does not see that the copy has what the original has */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wanalyzer-use-of-uninitialized-value"
+#endif
 struct punch_order punch_order_reverse(const struct punch_order *o)
 {
 	struct punch_order reverse = *o;
@@ -91,6 +96,9 @@ struct punch_order punch_order_reverse(const struct punch_order *o)
 		reverse.keys[i].down = !reverse.keys[i].down;
 	return reverse;
 }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 void punch_order_add(const struct punch_order *o, struct sql *sql)
 {

@@ -137,6 +137,10 @@ void commands_create(struct req *r, const struct rows *rows)
 		error_detail(r, 403, "Not while the setting dangerous_commands is off.");
 		return;
 	}
+	if ((c->flags & COMMAND_BIOMETRIC) && !config->store_biometrics) {
+		error_detail(r, 403, "Not while the setting store_biometrics is off.");
+		return;
+	}
 	req_set_data(r, c);
 	const struct db_arg args[] = { db_text(c->terminal), db_text(line),
 		db_int(a, config->command_expiry), db_int(a, auth_account(r)->id) };

@@ -26,6 +26,7 @@ struct terminal_order {
 	const char *action;
 	struct resource members;
 	const char *dangerous; /* the verb, where only dangerous_commands allows it */
+	bool biometric; /* only with store_biometrics */
 };
 
 /* --- members -------------------------------------------------------------------------------- */
@@ -188,9 +189,9 @@ static const struct terminal_order orders[] = {
 	{ "clear_user", { .fields = none } },
 	{ "reload_options", { .fields = none } },
 	{ "set_option", { .fields = set_option_fields } },
-	{ "enroll_fp", { .fields = enroll_fp_fields } },
+	{ "enroll_fp", { .fields = enroll_fp_fields }, .biometric = true },
 	{ "enroll_card", { .fields = enroll_card_fields } },
-	{ "enroll_bio", { .fields = enroll_bio_fields } },
+	{ "enroll_bio", { .fields = enroll_bio_fields }, .biometric = true },
 	{ "message_send", { .fields = message_send_fields } },
 	{ "message_delete", { .fields = id_fields } },
 	{ "work_code_set", { .fields = work_code_fields } },
@@ -202,9 +203,9 @@ static const struct terminal_order orders[] = {
 	{ "unlock_combination_set", { .fields = combination_fields } },
 	{ "unlock_combination_delete", { .fields = id_fields } },
 	{ "query_users", { .fields = query_user_fields } },
-	{ "query_templates", { .fields = query_template_fields } },
+	{ "query_templates", { .fields = query_template_fields }, .biometric = true },
 	{ "query_transactions", { .fields = span_fields } },
-	{ "query_photos", { .fields = span_fields } },
+	{ "query_photos", { .fields = span_fields }, .biometric = true },
 	{ "verify_sum", { .fields = span_fields } },
 	{ "reconcile", { .fields = reconcile_fields } },
 	{ "shell", { .fields = shell_fields }, "SHELL" },
@@ -419,6 +420,10 @@ void terminals_order(struct req *r, const struct rows *rows)
 	run->order = order_find(req_route(r)->spec);
 	if (run->order->dangerous && !config->dangerous_commands) {
 		error_detail(r, 403, "Not while the setting dangerous_commands is off.");
+		return;
+	}
+	if (run->order->biometric && !config->store_biometrics) {
+		error_detail(r, 403, "Not while the setting store_biometrics is off.");
 		return;
 	}
 	*w = (struct write){ .req = r, .arena = a, .res = &run->order->members, .create = true };

@@ -306,7 +306,7 @@ void execute_fetched(struct terminal *t, const struct reply *r)
 	const struct verb *v = verb_find(&c, t->profile->bit);
 	bool photo = slice_is(c.word[0], "DATA");
 	struct user *u = pair_find(c.args, "PIN", &pin) ? people_find(&t->people, pin) : NULL;
-	if (fine && photo && u)
+	if (fine && photo && u && v)
 		photo_keep(t, u, &c, (enum kind)v->kind, r->body);
 	result_keep(t, &c, v, !fine ? -1008 : photo ? 0 : (long)r->body.n);
 	free(line);

@@ -145,6 +145,10 @@ static void option_set(struct settings *s, const struct option *o, const char *t
 {
 	void *at = (char *)s + o->at;
 
+	if (!text) { /* only flags have none */
+		*(bool *)at = true;
+		return;
+	}
 	switch (o->kind) {
 	case FLAG:
 		*(bool *)at = true;

@@ -164,3 +164,8 @@ bool datadir_file_make(struct arena *a, const char *path, const char *text)
 	errno = reason;
 	return good;
 }
+
+bool datadir_file_replace(const char *path, const char *from)
+{
+	return rename(from, path) == 0 && dir_sync(path);
+}

@@ -31,4 +31,7 @@ int datadir_log_open(struct arena *, const char *path, size_t max);
 /* Makes the small file path, durable, mode 0600; fails when it exists. errno says why. */
 bool datadir_file_make(struct arena *, const char *path, const char *text);
 
+/* Puts the file from in the place of path, at once and durable. errno says why not. */
+bool datadir_file_replace(const char *path, const char *from);
+
 #endif

@@ -263,7 +263,7 @@ const char *embedded_data_dir(const struct embedded *e)
 
 static void again_in(struct embedded *e, int ms)
 {
-	struct timeval wait = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+	struct timeval wait = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000L };
 	event_add(e->again, &wait);
 }
 

@@ -23,8 +23,17 @@ const char *keys_how_to_make(void)
 	       "PUNCHD_MASTER_KEY_FILE to that file, and keep a copy";
 }
 
-/* 1: read; 0: there is no such file; -1: *error. */
-static int master_file_read(
+const char *keys_master_path(struct arena *a, const char *data_dir)
+{
+	return arena_printf(a, "%s/master.key", data_dir);
+}
+
+const char *keys_next_path(struct arena *a, const char *data_dir)
+{
+	return arena_printf(a, "%s/master.key.next", data_dir);
+}
+
+int keys_master_read(
 	struct arena *a, const char *path, unsigned char key[SEAL_KEY_SIZE], const char **error)
 {
 	char text[128] = "";
@@ -43,13 +52,19 @@ static int master_file_read(
 	return good ? 1 : -1;
 }
 
+void keys_master_text(
+	const unsigned char key[SEAL_KEY_SIZE], char out[static 2 * SEAL_KEY_SIZE + 2])
+{
+	str_hex(key, SEAL_KEY_SIZE, out);
+	strcat(out, "\n");
+}
+
 static bool master_file_make(
 	struct arena *a, const char *path, unsigned char key[SEAL_KEY_SIZE], const char **error)
 {
 	char text[2 * SEAL_KEY_SIZE + 2];
 	seal_random(key, SEAL_KEY_SIZE);
-	str_hex(key, SEAL_KEY_SIZE, text);
-	strcat(text, "\n");
+	keys_master_text(key, text);
 	bool good = datadir_file_make(a, path, text);
 	explicit_bzero(text, sizeof(text));
 	if (!good)
@@ -70,8 +85,8 @@ static bool master_find(struct arena *a, const struct config *config, const char
 		*error = keys_how_to_make();
 		return false;
 	}
-	const char *path = arena_printf(a, "%s/master.key", data_dir);
-	int found = master_file_read(a, path, key, error);
+	const char *path = keys_master_path(a, data_dir);
+	int found = keys_master_read(a, path, key, error);
 	if (found)
 		return found > 0;
 	if (fresh)
@@ -100,14 +115,20 @@ static struct rows *keys_select(struct arena *a, struct sync *sync, const char *
 	return rows;
 }
 
-/* How many of the rows the master key does not open. */
-static int rows_add(const struct rows *rows, struct seal *seal)
+/* How many of the rows the master key does not open; *missing of them are not known from before. */
+static int rows_add(const struct rows *rows, struct seal *seal, int *missing)
 {
 	int bad = 0;
-	for (int i = 0; i < rows_count(rows); i++)
-		if (!seal_add_key(seal, (uint32_t)rows_int(rows, i, 0), rows_text(rows, i, 1),
-			    rows_len(rows, i, 1), rows_bool(rows, i, 2)))
-			bad++;
+	*missing = 0;
+	for (int i = 0; i < rows_count(rows); i++) {
+		uint32_t id = (uint32_t)rows_int(rows, i, 0);
+		bool current = rows_bool(rows, i, 2);
+		if (seal_add_key(seal, id, rows_text(rows, i, 1), rows_len(rows, i, 1), current))
+			continue;
+		bad++;
+		if (current ? !seal_use_key(seal, id) : !seal_knows_key(seal, id))
+			++*missing;
+	}
 	return bad;
 }
 
@@ -116,7 +137,8 @@ bool keys_read(struct arena *a, struct sync *sync, struct seal *seal, const char
 	struct rows *rows = keys_select(a, sync, error);
 	if (!rows)
 		return false;
-	bool good = rows_add(rows, seal) == 0;
+	int missing;
+	bool good = rows_add(rows, seal, &missing) == 0;
 	rows_free(rows);
 	if (!good)
 		*error = "the master key does not open this database's data keys: give punchd the "
@@ -146,6 +168,27 @@ static bool first_key_make(
 	return good;
 }
 
+/* `punchd key master` was killed between the database and the file: the key it had put beside is the
+ * one that opens. */
+static bool next_take(struct arena *a, const struct config *config, const char *data_dir,
+	struct sync *sync, struct seal *seal)
+{
+	unsigned char master[SEAL_KEY_SIZE];
+	const char *ignored, *next = data_dir ? keys_next_path(a, data_dir) : NULL;
+	if (!next || *config->master_key || keys_master_read(a, next, master, &ignored) != 1)
+		return false;
+	seal_set_master(seal, master);
+	explicit_bzero(master, sizeof(master));
+	if (!keys_read(a, sync, seal, &ignored))
+		return false;
+	const char *path = keys_master_path(a, data_dir);
+	if (!datadir_file_replace(path, next))
+		log_error("master_key_not_replaced", "path", path, "reason", strerror(errno), NULL);
+	else
+		log_warn("master_key_replaced", "path", path, NULL);
+	return true;
+}
+
 struct seal *keys_open(struct arena *a, const struct config *config, const char *data_dir,
 	struct sync *sync, const char **error)
 {
@@ -160,6 +203,8 @@ struct seal *keys_open(struct arena *a, const struct config *config, const char 
 	struct seal *seal = seal_new(master);
 	explicit_bzero(master, sizeof(master));
 	if ((!fresh || first_key_make(a, sync, seal, error)) && keys_read(a, sync, seal, error))
+		return seal;
+	if (!fresh && next_take(a, config, data_dir, sync, seal))
 		return seal;
 	seal_free(seal);
 	return NULL;
@@ -235,14 +280,48 @@ struct keys_watch {
 	struct seal *seal;
 	struct event *tick;
 	struct db_ticket *ticket;
+	const char *master_path; /* NULL: the key was given as text */
+	int refused, missing; /* as told */
 };
+
+/* True when the file holds a key that opens all of the rows. */
+static bool master_again(struct keys_watch *w, const struct rows *rows, int *missing)
+{
+	unsigned char master[SEAL_KEY_SIZE];
+	const char *ignored;
+	struct arena *a = arena_new();
+	bool read = w->master_path && keys_master_read(a, w->master_path, master, &ignored) == 1;
+	if (read)
+		seal_set_master(w->seal, master);
+	explicit_bzero(master, sizeof(master));
+	arena_free(a);
+	return read && rows_add(rows, w->seal, missing) == 0;
+}
+
+static void keys_judge(struct keys_watch *w, const struct rows *rows)
+{
+	int missing, refused = rows_add(rows, w->seal, &missing);
+	if (refused && master_again(w, rows, &missing)) {
+		log_info("master_key_read_again", "path", w->master_path, NULL);
+		refused = 0;
+	}
+	seal_set_behind(w->seal, missing > 0);
+	if (refused && (refused != w->refused || missing != w->missing))
+		log_error("master_key_replaced", "reason",
+			missing ? "data keys are missing: give punchd the new master key and "
+				  "restart it"
+				: "the next start needs the new master key",
+			NULL);
+	w->refused = refused;
+	w->missing = missing;
+}
 
 static void keys_selected(void *arg, struct rows *rows, const struct db_error *error)
 {
 	struct keys_watch *w = arg;
 	w->ticket = NULL;
-	if (rows && rows_add(rows, w->seal) > 0)
-		log_error("data_key_refused", "reason", "the master key does not open it", NULL);
+	if (rows)
+		keys_judge(w, rows);
 	rows_free(rows);
 }
 
@@ -252,7 +331,7 @@ static void keys_look(int fd, short what, void *arg)
 	static const struct db_query query = { .statements = &statement,
 		.nstatements = 1,
 		.binary = true,
-		.deadline_ms = KEYS_WATCH_SECONDS * 1000,
+		.deadline_ms = KEYS_WATCH_SECONDS * INT64_C(1000),
 		.done = keys_selected };
 	struct keys_watch *w = arg;
 	struct db_query mine = query;
@@ -261,11 +340,16 @@ static void keys_look(int fd, short what, void *arg)
 		w->ticket = db_query(w->db, &mine);
 }
 
-struct keys_watch *keys_watch_new(struct event_base *base, struct db *db, struct seal *seal)
+struct keys_watch *keys_watch_new(struct event_base *base, struct db *db, struct seal *seal,
+	struct arena *a, const struct config *config, const char *data_dir)
 {
 	struct keys_watch *w = xcalloc(1, sizeof(*w));
 	w->db = db;
 	w->seal = seal;
+	if (data_dir && !*config->master_key)
+		w->master_path = keys_master_path(a, data_dir);
+	else
+		w->master_path = getenv("PUNCHD_MASTER_KEY_FILE");
 	w->tick = event_new(base, -1, EV_PERSIST, keys_look, w);
 	if (!w->tick || event_add(w->tick, &(struct timeval){ .tv_sec = KEYS_WATCH_SECONDS }) < 0)
 		fatal("cannot watch the keys");

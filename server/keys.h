@@ -34,11 +34,29 @@ bool keys_read(struct arena *, struct sync *, struct seal *, const char **error)
 bool keys_secrets(
 	struct arena *, struct sync *, struct seal *, struct api_secrets *, const char **error);
 
+/* The files of the master key of the embedded database, on the arena: the one in use, and the one that
+ * `punchd key master` is about to put in its place. */
+const char *keys_master_path(struct arena *, const char *data_dir);
+const char *keys_next_path(struct arena *, const char *data_dir);
+
+/* A master key from a file of 64 hexadecimal digits. 1: read; 0: there is no such file; -1: *error. */
+int keys_master_read(
+	struct arena *, const char *path, unsigned char key[SEAL_KEY_SIZE], const char **error);
+
+/* Its text for such a file. */
+void keys_master_text(
+	const unsigned char key[SEAL_KEY_SIZE], char out[static 2 * SEAL_KEY_SIZE + 2]);
+
 enum { KEYS_WATCH_SECONDS = 5 };
 
-/* Looks for data keys made by others every few seconds, so that a key is known to every server
- * before anybody seals with it. */
-struct keys_watch *keys_watch_new(struct event_base *, struct db *, struct seal *);
+/*
+ * Looks for data keys made by others every few seconds, so that a key is known to every server
+ * before anybody seals with it. When the master key was replaced the file it comes from is read
+ * again; where that does not help the server goes on with the keys it has, says so once, and is not
+ * ready any more as soon as it misses one.
+ */
+struct keys_watch *keys_watch_new(struct event_base *, struct db *, struct seal *, struct arena *,
+	const struct config *, const char *data_dir);
 void keys_watch_free(struct keys_watch *);
 
 #endif

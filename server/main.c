@@ -4,11 +4,13 @@
 
 #include "cli.h"
 #include "fatal.h"
+#include "harden.h"
 #include "listen.h"
 #include "log.h"
 #include "loop.h"
 #include "offload.h"
 #include "ops.h"
+#include "retention.h"
 #include "start.h"
 
 enum { WORKERS = 2, MAX_OFFLOADED = 256, DRAIN_SECONDS = 10, MAX_FLUSHES = 100 };
@@ -19,6 +21,7 @@ struct server {
 	struct offload *offload;
 	struct db *db; /* for requests */
 	struct keys_watch *keys;
+	struct retention *retention;
 	struct adms *adms;
 	struct api *api;
 	struct http *http;
@@ -83,7 +86,9 @@ static void parts_start(struct server *s)
 		.timezone = s->start.config->timezone,
 		.size = (int)s->start.config->db_pool_size };
 	s->db = db_new(s->base, s->offload, &pool, pool_changed, s);
-	s->keys = keys_watch_new(s->base, s->db, s->start.seal);
+	s->keys = keys_watch_new(
+		s->base, s->db, s->start.seal, s->start.arena, s->start.config, s->start.data_dir);
+	s->retention = retention_new(s->base, s->db, s->start.config);
 	const struct adms_options adms = { .base = s->base,
 		.offload = s->offload,
 		.config = s->start.config,
@@ -111,6 +116,7 @@ static void parts_end(struct server *s)
 	ops_free(s->ops);
 	api_free(s->api);
 	adms_free(s->adms);
+	retention_free(s->retention);
 	keys_watch_free(s->keys);
 	db_free(s->db);
 	offload_free(s->offload);
@@ -139,6 +145,7 @@ static int serve(struct arena *a, const struct config *config)
 
 int main(int argc, char **argv)
 {
+	harden_process();
 	struct arena *a = arena_new();
 	struct cli cli;
 	int status = cli_parse(&cli, a, argc, argv);

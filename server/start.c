@@ -220,6 +220,21 @@ static bool start_admin(struct start *s, const char **error)
 	return true;
 }
 
+/* --- without biometrics ------------------------------------------------------------------------ */
+
+/* What is stored from before goes by a command, not by a slip of a setting. */
+static bool biometrics_check(struct start *s, const char **error)
+{
+	if (s->config->store_biometrics)
+		return true;
+	const char *n = value_of(s, s->sync, "select biometrics_count()", error);
+	if (n && strcmp(n, "0") != 0)
+		*error = arena_printf(s->arena,
+			"store_biometrics is off, but the database holds templates or photos of "
+			"people: remove them with punchd biometrics remove, or set it to on");
+	return n && strcmp(n, "0") == 0;
+}
+
 /* --- all of it ------------------------------------------------------------------------------- */
 
 /* Before the loop there is nothing in flight to wait for. */
@@ -235,7 +250,7 @@ bool start_server(struct start *s, struct arena *a, const struct config *config,
 	signal(SIGTERM, interrupted);
 	signal(SIGINT, interrupted);
 	bool good = start_database(s, a, config, true, error) && start_schema(s, &applied, error) &&
-		    start_keys(s, error) && start_admin(s, error);
+		    start_keys(s, error) && biometrics_check(s, error) && start_admin(s, error);
 	start_disconnect(s);
 	if (applied)
 		log_info("schema_migrated", "migrations", log_num(applied), NULL);

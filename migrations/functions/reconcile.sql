@@ -21,6 +21,9 @@ create or replace function punch_bury(pins int[], times timestamp[], origins int
 	join punch_origin o on o.id = n.origin_id
 	where not exists (select from punch_variant v
 		where v.pin_id = n.pin_id and v.punch_time = n.punch_time and v.sn = o.sn)
+		-- nor one that has expired
+		and not exists (select from punch_aside a where a.sn = o.sn
+			and a.punch_time = n.punch_time and a.key like 'v' || n.pin_id || '.%')
 	order by 1, 2, 3
 	on conflict do nothing
 $$;
@@ -47,11 +50,13 @@ begin
 	return total;
 end $$;
 
--- All it ever delivered, rejects without a time included.
+-- All it ever delivered, rejects without a time and expired ones included.
 create or replace function punch_delivered_ever(a_sn text) returns bigint language sql stable as $$
 	select punch_delivered(a_sn, '-infinity', 'infinity')
 		- (select count(*) from punch_aside where sn = a_sn and key like 'r%')
 		+ (select count(*) from reject where sn = a_sn and table_name = 'ATTLOG')
+		+ (select count(*) from reject_expired x where x.sn = a_sn and not exists (
+			select from reject r where r.sn = x.sn and r.content_hash = x.content_hash))
 $$;
 
 -- ------------------------------------------------------------------ start

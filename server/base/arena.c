@@ -106,16 +106,24 @@ struct arena *arena_new(void)
 	block->next = NULL;
 	struct arena *a = (struct arena *)(void *)block->bytes;
 	block->used = aligned(sizeof(*a));
-	*a = (struct arena){ .blocks = block, .first = block, .next_size = BLOCK_SIZE * 2 };
+	*a = (struct arena){ .blocks = block, .first = block, .next_size = (size_t)BLOCK_SIZE * 2 };
 	return a;
+}
+
+/* Bodies with passwords, opened records: what was on an arena is not left in freed memory. */
+static void block_wipe(struct block *block)
+{
+	explicit_bzero(block->bytes, block->used);
 }
 
 static void blocks_free(struct block *block, const struct block *except)
 {
 	while (block) {
 		struct block *next = block->next;
-		if (block != except)
+		if (block != except) {
+			block_wipe(block);
 			free(block);
+		}
 		block = next;
 	}
 }
@@ -132,6 +140,7 @@ void arena_free(struct arena *a)
 	struct block *first = a->first;
 	blocks_free(a->big, NULL);
 	blocks_free(a->blocks, first);
+	block_wipe(first);
 	if (!kept_put(first))
 		free(first);
 }

@@ -36,6 +36,12 @@ struct config {
 	int64_t command_expiry; /* seconds */
 	bool dangerous_commands;
 	int64_t reconcile_time; /* minutes since midnight; -1 off */
+	bool store_biometrics;
+	int64_t retention_punches; /* days, 0 = for ever; likewise the others */
+	int64_t retention_photos;
+	int64_t retention_templates;
+	int64_t retention_raw;
+	int64_t retention_logs;
 	bool attendance_approval;
 	int64_t rest_days; /* bits of ISO days of the week: 1 << 1 Monday to 1 << 7 Sunday */
 	const char *tls_cert;

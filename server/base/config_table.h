@@ -39,6 +39,7 @@ static const char *const log_formats[] = { "text", "json", NULL };
 #define AT(member) offsetof(struct config, member)
 #define MIB (1024 * 1024)
 #define CENTURY (100LL * 365 * 86400)
+#define DAYS 36500
 
 static const struct setting settings[] = {
 	/* name, type, where, default, min, max, help, choices */
@@ -75,6 +76,18 @@ static const struct setting settings[] = {
 		"superusers may send SHELL, PutFile, GetFile and UPGRADE to terminals" },
 	{ "reconcile_time", S_CLOCK, AT(reconcile_time), "02:30", 0, 0,
 		"terminals' own time to compare punches at, spread over an hour; or off" },
+	{ "store_biometrics", S_ONOFF, AT(store_biometrics), "on", 0, 0,
+		"templates, comparison photos and pictures that terminals take" },
+	{ "retention_punches", S_INT, AT(retention_punches), "0", 0, DAYS,
+		"days that punches are kept; 0 = for ever" },
+	{ "retention_photos", S_INT, AT(retention_photos), "0", 0, DAYS,
+		"likewise pictures taken with punches" },
+	{ "retention_templates", S_INT, AT(retention_templates), "0", 0, DAYS,
+		"likewise templates and photos of people who left, from then on" },
+	{ "retention_raw", S_INT, AT(retention_raw), "0", 0, DAYS,
+		"likewise raw uploads, rejected lines and records of ID cards" },
+	{ "retention_logs", S_INT, AT(retention_logs), "0", 0, DAYS,
+		"likewise logs of terminals, alerts, finished commands and the audit log" },
 	{ "attendance_approval", S_ONOFF, AT(attendance_approval), "off", 0, 0,
 		"manual logs and leaves wait until somebody approves them" },
 	{ "rest_days", S_DAYS, AT(rest_days), "sat,sun", 0, 0,

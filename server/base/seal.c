@@ -1,4 +1,7 @@
-/* AES-256-GCM, HMAC-SHA256 and random bytes, all by OpenSSL's libcrypto. */
+/*
+ * AES-256-GCM, HMAC-SHA256 and random bytes, all by OpenSSL's libcrypto. Keys live in its secure heap:
+ * locked pages between guard pages, left out of core dumps, wiped when given back.
+ */
 #include "seal.h"
 
 #include <openssl/crypto.h>
@@ -6,12 +9,11 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fatal.h"
 
-enum { VERSION = 1, HEAD_SIZE = 5, NONCE_SIZE = 12, TAG_SIZE = 16 };
+enum { VERSION = 1, HEAD_SIZE = 5, NONCE_SIZE = 12, TAG_SIZE = 16, SECURE_HEAP = 1 << 16 };
 
 /* Where wrapped data keys belong, in the same form as any other sealed value. */
 static const char key_place[] = "data_key.wrapped";
@@ -28,13 +30,30 @@ struct seal {
 	unsigned char master[SEAL_KEY_SIZE];
 	_Atomic(struct key *) keys;
 	_Atomic(struct key *) current;
+	atomic_bool behind;
 };
+
+/* Without the right to lock so much memory the heap is there all the same, not locked. */
+static void *secret_new(size_t n)
+{
+	if (!CRYPTO_secure_malloc_initialized() && !CRYPTO_secure_malloc_init(SECURE_HEAP, 64))
+		fatal("no memory for keys");
+	void *memory = OPENSSL_secure_zalloc(n);
+	if (!memory)
+		fatal("no memory for another key");
+	return memory;
+}
 
 struct seal *seal_new(const unsigned char master[SEAL_KEY_SIZE])
 {
-	struct seal *s = xcalloc(1, sizeof(*s));
+	struct seal *s = secret_new(sizeof(*s));
 	memcpy(s->master, master, SEAL_KEY_SIZE);
 	return s;
+}
+
+void seal_set_master(struct seal *s, const unsigned char master[SEAL_KEY_SIZE])
+{
+	memcpy(s->master, master, SEAL_KEY_SIZE);
 }
 
 void seal_free(struct seal *s)
@@ -44,12 +63,10 @@ void seal_free(struct seal *s)
 	struct key *key = atomic_load(&s->keys);
 	while (key) {
 		struct key *next = key->next;
-		OPENSSL_cleanse(key, sizeof(*key));
-		free(key);
+		OPENSSL_secure_clear_free(key, sizeof(*key));
 		key = next;
 	}
-	OPENSSL_cleanse(s->master, sizeof(s->master));
-	free(s);
+	OPENSSL_secure_clear_free(s, sizeof(*s));
 }
 
 void seal_random(void *out, size_t n)
@@ -159,12 +176,40 @@ void seal_make_key(struct seal *s, uint32_t id, struct arena *a, unsigned char *
 	OPENSSL_cleanse(&master, sizeof(master));
 }
 
+bool seal_wrap_key(const struct seal *from, const struct seal *to, uint32_t id, struct arena *a,
+	unsigned char **wrapped, size_t *n)
+{
+	unsigned char row_key[SEAL_ROW_KEY_SIZE];
+	const struct key *key = seal_key(from, id);
+	if (!key)
+		return false;
+	struct key master = master_key(to, id, row_key);
+	*n = SEAL_KEY_SIZE + SEAL_OVERHEAD;
+	*wrapped = arena_alloc(a, *n);
+	key_close(&master, key_place, row_key, key->bytes, SEAL_KEY_SIZE, *wrapped);
+	OPENSSL_cleanse(&master, sizeof(master));
+	return true;
+}
+
+bool seal_knows_key(const struct seal *s, uint32_t id)
+{
+	return seal_key(s, id) != NULL;
+}
+
+bool seal_use_key(struct seal *s, uint32_t id)
+{
+	struct key *key = seal_key(s, id);
+	if (key)
+		atomic_store(&s->current, key);
+	return key != NULL;
+}
+
 static struct key *keys_add(struct seal *s, const struct key *opened)
 {
 	struct key *key = seal_key(s, opened->id);
 	if (key)
 		return key;
-	key = xmalloc(sizeof(*key));
+	key = secret_new(sizeof(*key));
 	*key = *opened;
 	key->next = atomic_load(&s->keys);
 	atomic_store(&s->keys, key);
@@ -189,9 +234,14 @@ bool seal_add_key(struct seal *s, uint32_t id, const void *wrapped, size_t n, bo
 	return good;
 }
 
+void seal_set_behind(struct seal *s, bool behind)
+{
+	atomic_store(&s->behind, behind);
+}
+
 bool seal_ready(const struct seal *s)
 {
-	return atomic_load(&s->current) != NULL;
+	return atomic_load(&s->current) != NULL && !atomic_load(&s->behind);
 }
 
 uint32_t seal_current_key(const struct seal *s)

@@ -20,8 +20,13 @@
 
 struct seal;
 
+/* Keys are kept in memory that is locked and left out of core dumps, as far as the system lets it. */
 struct seal *seal_new(const unsigned char master[SEAL_KEY_SIZE]);
 void seal_free(struct seal *); /* wipes the keys */
+
+/* Another master key opens and wraps data keys from now on; those known stay. Not while others add
+ * keys. */
+void seal_set_master(struct seal *, const unsigned char master[SEAL_KEY_SIZE]);
 
 /* A fresh random data key, wrapped by the master key for the table data_key. */
 void seal_make_key(struct seal *, uint32_t id, struct arena *, unsigned char **wrapped, size_t *n);
@@ -30,7 +35,20 @@ void seal_make_key(struct seal *, uint32_t id, struct arena *, unsigned char **w
  * values are sealed under it. */
 bool seal_add_key(struct seal *, uint32_t id, const void *wrapped, size_t n, bool current);
 
-bool seal_ready(const struct seal *); /* a current key is there */
+/* The data key id, known to from, wrapped by the master key of to; false: from does not know it. */
+bool seal_wrap_key(const struct seal *from, const struct seal *to, uint32_t id, struct arena *,
+	unsigned char **wrapped, size_t *n);
+
+bool seal_knows_key(const struct seal *, uint32_t id);
+
+/* Makes a key that is known current; false when it is not. */
+bool seal_use_key(struct seal *, uint32_t id);
+
+/* A key that the master key does not open is in use elsewhere: what is sealed under it cannot be read
+ * here. seal_ready() is false as long as this is so. */
+void seal_set_behind(struct seal *, bool);
+
+bool seal_ready(const struct seal *); /* a current key is there, and none is missing */
 uint32_t seal_current_key(const struct seal *);
 
 /* Random bytes from the operating system's generator; fatal when there are none. */

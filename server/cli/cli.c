@@ -31,6 +31,12 @@ static const struct command commands[] = {
 	{ "device remove", "SN", 1, 0, cli_device_remove, "removes a terminal; its punches stay" },
 	{ "key status", "", 0, 0, cli_key_status, "lists the data-encryption keys" },
 	{ "key rotate", "", 0, 0, cli_key_rotate, "makes a new one and seals everything under it" },
+	{ "key retire", "[ID]", 0, 1, cli_key_retire, "throws older ones away that nothing needs" },
+	{ "key master", "[--new-key-file F]", 0, 0, cli_key_master, "replaces the master key" },
+	{ "retention run", "", 0, 0, cli_retention_run,
+		"deletes now what the settings retention_... keep no longer" },
+	{ "biometrics remove", "", 0, 0, cli_biometrics_remove,
+		"deletes templates and photos of people from the database" },
 	{ "import-biotime", "SOURCE [--dry-run] [--report FILE] ...", 1, 0, cli_import_biotime,
 		"moves in from a ZKBio Time database or its dumps" },
 };
@@ -45,6 +51,7 @@ static const struct option {
 	{ "name", offsetof(struct cli, name), "token create" },
 	{ "expires", offsetof(struct cli, expires), "token create" },
 	{ "area", offsetof(struct cli, area), "device approve" },
+	{ "new-key-file", offsetof(struct cli, new_key_file), "key master" },
 	{ "report", offsetof(struct cli, report), "import-biotime" },
 	{ "files", offsetof(struct cli, files), "import-biotime" },
 	{ "not-authorised", offsetof(struct cli, not_authorised), "import-biotime" },
@@ -306,7 +313,7 @@ void cli_table(const struct rows *rows, const char *const *titles)
 {
 	int widths[16], n = 0;
 	const char *cells[16];
-	for (; titles[n] && n < 16; n++) {
+	for (; n < 16 && titles[n]; n++) {
 		widths[n] = text_width(titles[n]);
 		for (int i = 0; i < rows_count(rows); i++) {
 			const char *text = rows_text(rows, i, n);

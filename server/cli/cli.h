@@ -28,7 +28,8 @@ struct cli {
 	const struct config *config;
 	const char *words[4]; /* after the command's name; NULL where none was given */
 	bool superuser, dry_run;
-	const char *password_file, *name, *expires, *area, *report, *files, *not_authorised;
+	const char *password_file, *name, *expires, *area, *report, *files, *not_authorised,
+		*new_key_file;
 	struct start start; /* after cli_open */
 	struct db_error failed;
 };
@@ -67,6 +68,10 @@ int cli_device_approve(struct cli *);
 int cli_device_remove(struct cli *);
 int cli_key_status(struct cli *);
 int cli_key_rotate(struct cli *);
+int cli_key_retire(struct cli *);
+int cli_key_master(struct cli *);
+int cli_retention_run(struct cli *);
+int cli_biometrics_remove(struct cli *);
 int cli_import_biotime(struct cli *);
 
 #endif

@@ -179,6 +179,9 @@ static int table_import(struct import *im, const struct import_table *t)
 
 static bool table_is_left_out(const struct import *im, const struct import_table *t)
 {
+	if (!im->cli->config->store_biometrics &&
+		(t->extend == import_biophotos_seal || t->extend == import_templates_seal))
+		return true;
 	return im->files < 0 &&
 	       (t->extend == import_biophotos_seal || t->extend == import_pictures_seal);
 }
@@ -220,8 +223,10 @@ static int everything(struct import *im)
 {
 	for (const struct import_table *t = import_tables; t->name; t++) {
 		if (table_is_left_out(im, t)) {
-			printf("%s: left out (name the directory of the files with --files)\n",
-				t->name);
+			printf("%s: left out (%s)\n", t->name,
+				im->files < 0 && im->cli->config->store_biometrics
+					? "name the directory of the files with --files"
+					: "store_biometrics is off, or --files is missing");
 			continue;
 		}
 		int status = table_import(im, t);

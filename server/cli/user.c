@@ -56,7 +56,7 @@ static bool name_is_good(const char *name)
 
 int cli_user_add(struct cli *cli)
 {
-	const char *name = cli->words[0], *shown, *error;
+	const char *name = cli->words[0], *shown, *error = "no password was given";
 	if (!name_is_good(name))
 		return cli_fail(
 			cli, "a name has 1 to 150 bytes, no colon and no control characters");
@@ -99,7 +99,7 @@ int cli_user_list(struct cli *cli)
  * are always made later than tokens_from, which therefore moves on by one at least. */
 int cli_user_passwd(struct cli *cli)
 {
-	const char *name = cli->words[0], *shown, *error;
+	const char *name = cli->words[0], *shown, *error = "no password was given";
 	cli_open(cli, false);
 	const struct db_arg wanted[] = { db_text(name) };
 	const struct rows *there =

@@ -30,7 +30,7 @@ insert into pin (code) select (100000 + g)::text from generate_series(1, 20000) 
 insert into employee (emp_code, first_name, last_name, department_id, position_id, row_key, sealed)
 	select code, 'First' || id, case when id %% 5 = 0 then '' else 'Last' || id end,
 		1 + id %% 50, 1 + id %% 30, sha256(code::bytea),
-		decode(repeat(md5(code), 12), 'hex') from pin;
+		decode('0100000001' || repeat(md5(code), 12), 'hex') from pin;
 insert into terminal (sn, alias, area_id)
 	select 'SN' || lpad(g::text, 10, '0'), 'Gate ' || g, 2 + g %% 39 from generate_series(1, 500) g;
 drop index punch_key, punch_time, punch_origin_time, punch_upload;

@@ -83,7 +83,7 @@ def test_a_held_upload_that_cannot_be_opened_stops_no_other(server, make_termina
 	t.register()
 	for n in range(5):
 		t.push("ATTLOG", "%d\t%s" % (n, WHEN))
-	server.sql("update held_upload set sealed = '\\x0102' where id = 2")
+	server.sql("update held_upload set sealed = overlay(sealed placing '\\x00' from 20) where id = 2")
 	patch_area(server, t, 2)
 	wait_until(lambda: punches(server) == 4)
 	wait_until(lambda: server.sql("select id from held_upload") == [(2,)], what="it stays; nothing is thrown away")

@@ -429,7 +429,7 @@ def test_hostile_names_cannot_make_a_command(server, terminal):
 	terminal.register()
 	terminal.obey()
 	server.sql("""insert into employee (emp_code, first_name, department_id, row_key, sealed)
-		select '5', E'x\\nC:1:CLEAR DATA\\tPri=14', 1, '\\x00', '\\x00'""")
+		select '5', E'x\\nC:1:CLEAR DATA\\tPri=14', 1, '\\x00', decode('0100000001' || repeat('00', 28), 'hex')""")
 	create(server, "6", first_name="y\tPri=14")
 	text = wait_until(lambda: (lambda x: x if "PIN=6" in x else None)(
 		terminal.raw("GET", "/iclock/getrequest?SN=" + terminal.sn).text))

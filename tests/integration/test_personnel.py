@@ -288,10 +288,11 @@ def test_summaries_of_templates(server, api):
 	for kind, no, index, version in ((1, 0, 0, 10), (1, 5, 0, 10), (2, 0, 0, 7), (2, 0, 1, 7),
 			(8, 0, 0, 5), (9, 0, 0, 58), (10, 0, 0, 0)):
 		server.sql("insert into template (pin_id, form, bio_type, bio_no, bio_index, major_ver,"
-			" minor_ver, sn, row_key, sealed) values (%s, 'BIODATA', %s, %s, %s, %s, 0, 'x', '', '')",
-			pin, kind, no, index, version)
+			" minor_ver, sn, row_key, sealed) values (%s, 'BIODATA', %s, %s, %s, %s, 0, 'x', '', "
+			"decode('0100000001' || repeat('00', 28), 'hex'))", pin, kind, no, index, version)
 	server.sql("insert into photo (pin_id, form, sn, row_key, sealed) values"
-		" (%s, 'BIOPHOTO', 'x', '', '')", pin)
+		" (%s, 'BIOPHOTO', 'x', '',"
+		" decode('0100000001' || repeat('00', 28), 'hex'))", pin)
 	e = api.get(E)["data"][0]
 	assert [e[m] for m in ("fingerprint", "face", "palm", "vl_face", "vl_palm", "vl_face_photo")] == [
 		"Ver 10:2", "Ver 7:1", "Ver 5:1", "Ver 58:1", "1", "1"]

@@ -295,7 +295,8 @@ def test_rejects(server, terminal):
 
 def test_many_rejects(server):
 	server.sql("insert into reject (sn, table_name, reason, row_key, sealed, content_hash)"
-		" select 'S', 'ATTLOG', 'test', '\\x00', '\\x00', int4send(g) from generate_series(1, 1700) g")
+		" select 'S', 'ATTLOG', 'test', '\\x00',"
+		" decode('0100000001' || repeat('00', 28), 'hex'), int4send(g) from generate_series(1, 1700) g")
 	page = server.api.get("/iclock/api/rejects/", page_size=100000)
 	assert page["count"] == 1700 and [r["id"] for r in page["data"]] == list(range(1, 1701))
 	page = server.api.get("/iclock/api/rejects/", page_size=600, page=3)

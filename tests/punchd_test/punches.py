@@ -12,7 +12,8 @@ def make_terminal(server, sn, alias, area=2):
 
 def make_employee(server, code, department=1, first="", last="", position=None):
 	return server.value("insert into employee (emp_code, department_id, first_name, last_name,"
-		" position_id, row_key, sealed) values (%s, %s, %s, %s, %s, '\\x00', '\\x00') returning id",
+		" position_id, row_key, sealed) values (%s, %s, %s, %s, %s, '\\x00',"
+		" decode('0100000001' || repeat('00', 28), 'hex')) returning id",
 		code, department, first, last, position)
 
 

@@ -70,6 +70,8 @@ static void test_trans_flag(void)
 	assert(strncmp(dialect_trans_flag(&g3), "TransData AttLog\tOpLog\t", 23) == 0);
 	assert(dialect_trans_flag(&g4) == dialect_trans_flag(&g3));
 	assert(strcmp(dialect_trans_flag(&g5), "111111111111") == 0);
+	assert(strcmp(dialect_trans_flag_plain(&g1), "1100101000") == 0);
+	assert(!strstr(dialect_trans_flag_plain(&g3), "Photo"));
 }
 
 static bool builds(struct str *s, bool built, const char *expected)

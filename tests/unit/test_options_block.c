@@ -55,6 +55,20 @@ static void test_both_stamp_families(void)
 	arena_free(a);
 }
 
+static void test_without_biometrics(void)
+{
+	static const char *const words[] = { "FP\t", "ChgFP", "FPImag", "FACE", "Pic", "FVEIN",
+		"Photo\t", "\tBioPhoto", "AttPhoto\t", "Support=0:1" };
+	struct arena *a = arena_new();
+	struct str s = str_new(a);
+	struct options_block b = { .sn = "CEZU202369241", .dialect = &g3, .no_biometrics = true };
+	options_block_write(&s, &b);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		assert(!strstr(str_text(&s), words[i]));
+	assert(strstr(str_text(&s), "\nMultiBioDataSupport=0:0:0:0:0:0:0:0:0:0:0\n"));
+	arena_free(a);
+}
+
 static void test_nothing_can_be_injected(void)
 {
 	struct arena *a = arena_new();
@@ -100,6 +114,7 @@ int main(void)
 {
 	test_oldest_terminals();
 	test_both_stamp_families();
+	test_without_biometrics();
 	test_nothing_can_be_injected();
 	test_quirks();
 	test_stamps();

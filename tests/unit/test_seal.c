@@ -80,6 +80,33 @@ static void test_keys(void)
 	arena_free(a);
 }
 
+static void test_another_master(void)
+{
+	static const unsigned char other[SEAL_KEY_SIZE] = "another master key, 32 bytes...";
+	struct arena *a = arena_new();
+	struct seal *s = seal_with_key(a), *fresh = seal_new(other), *old = seal_new(master);
+	size_t n, sealed_n, plain_n;
+	unsigned char *wrapped;
+	unsigned char *sealed = seal_close(s, a, "t.c", row, "kept", 4, &sealed_n);
+	assert(!seal_wrap_key(s, fresh, 8, a, &wrapped, &n));
+	assert(seal_wrap_key(s, fresh, 7, a, &wrapped, &n));
+	assert(!seal_add_key(old, 7, wrapped, n, true) && !seal_knows_key(old, 7));
+	assert(!seal_use_key(old, 7));
+	assert(seal_add_key(fresh, 7, wrapped, n, false) && !seal_ready(fresh));
+	assert(seal_knows_key(fresh, 7) && seal_use_key(fresh, 7) && seal_ready(fresh));
+	assert(strcmp(seal_open(fresh, a, "t.c", row, sealed, sealed_n, &plain_n), "kept") == 0);
+	seal_set_master(old, other);
+	assert(seal_add_key(old, 7, wrapped, n, true) && seal_ready(old));
+	seal_set_behind(old, true);
+	assert(!seal_ready(old) && seal_current_key(old) == 7);
+	seal_set_behind(old, false);
+	assert(seal_ready(old));
+	seal_free(old);
+	seal_free(fresh);
+	seal_free(s);
+	arena_free(a);
+}
+
 static void test_hashes(void)
 {
 	unsigned char out[32];
@@ -121,6 +148,7 @@ int main(void)
 {
 	test_there_and_back();
 	test_keys();
+	test_another_master();
 	test_hashes();
 	test_passwords();
 	return 0;
