@@ -10,9 +10,11 @@
 #include <strings.h>
 
 #include "adms_private.h"
+#include "clock.h"
 #include "fatal.h"
 #include "held.h"
 #include "ingest.h"
+#include "limit.h"
 #include "log.h"
 #include "priority.h"
 #include "redecode.h"
@@ -30,12 +32,14 @@ static req_step answer_ok, answer_not_found, answer_refused, answer_root;
 /* X of /iclock/X, in whatever spelling (adms-push 0.4). "X/" is all below it. */
 static const struct route routes[] = { { GET | HEAD, "cdata", handshake_start },
 	{ POST, "cdata", upload_start }, { POST, "edata", upload_start },
-	{ POST, "fdata", upload_photo }, { GET | HEAD | POST, "getrequest", command_poll },
+	{ POST, "fdata", upload_photo },
+	{ GET | HEAD | POST, "getrequest", command_poll, NULL, CONTACT_CHEAP },
 	{ GET | POST, "devicecmd", command_result, NULL, CONTACT_OF_RESULT },
-	{ GET | HEAD | POST, "ping", answer_ok }, { GET | POST, "registry", answer_refused },
-	{ GET | POST, "push", answer_refused }, { GET | POST, "rtdata", answer_not_found },
-	{ GET | POST, "querydata", answer_not_found }, { GET | POST, "exchange", answer_not_found },
-	{ GET | POST, "service/control", answer_ok }, { GET | HEAD, "file", answer_not_found },
+	{ GET | HEAD | POST, "ping", answer_ok, NULL, CONTACT_CHEAP },
+	{ GET | POST, "registry", answer_refused }, { GET | POST, "push", answer_refused },
+	{ GET | POST, "rtdata", answer_not_found }, { GET | POST, "querydata", answer_not_found },
+	{ GET | POST, "exchange", answer_not_found }, { GET | POST, "service/control", answer_ok },
+	{ GET | HEAD, "file", answer_not_found },
 	{ GET | HEAD, "photo/", photo_fetch, NULL, CONTACT_ANYBODY },
 	{ GET | HEAD, "", answer_root, NULL, CONTACT_ANYBODY }, { 0 } };
 
@@ -115,6 +119,8 @@ static void adms_match(const struct surface *s, enum method method, const char *
 
 static void adms_refused(struct req *r, int status, const char *reason, int allowed)
 {
+	/* counts, though this one must be answered: see contact.c */
+	limit_stranger(((struct adms *)req_ctx(r))->limits, req_peer(r), clock_ticks());
 	req_text(r, status == 404 || status == 405 ? 404 : 200, "ERROR: %s", reason);
 }
 
@@ -296,6 +302,7 @@ struct adms *adms_new(const struct adms_options *options)
 	adms->terminals = terminals_new(adms);
 	adms->ingest = ingest_new(adms);
 	adms->uploads = upload_log_new(adms);
+	adms->limits = limits_new();
 	watch_start(adms);
 	adms->priority = priority_new(adms->o.base);
 	adms->budget = budget_new((size_t)options->config->ingest_memory);
@@ -342,6 +349,7 @@ void adms_free(struct adms *adms)
 	while (adms->chores.next != &adms->chores)
 		chore_end(adms, adms->chores.next);
 	budget_free(adms->budget);
+	limits_free(adms->limits);
 	free(adms->woken);
 	free(adms);
 }

@@ -10,6 +10,7 @@
 struct ingest;
 struct upload_log;
 struct event;
+struct limits;
 struct watch;
 
 /* Work that no request waits for: an arena that is given back with the surface if the work has not
@@ -29,6 +30,7 @@ struct adms {
 	struct terminals *terminals;
 	struct ingest *ingest;
 	struct upload_log *uploads;
+	struct limits *limits;
 	int unpacking; /* upload_pack.c: packages in memory */
 	struct watch *watch;
 	struct priority *priority; /* of the loop while commands leave */
@@ -51,7 +53,8 @@ void chore_end(struct adms *, struct chore *); /* frees the arena, and all that 
 /* Of routes. */
 enum contact_flags {
 	CONTACT_ANYBODY = 1, /* no serial number needed */
-	CONTACT_OF_RESULT = 2 /* the body may say it, or whose command was answered */
+	CONTACT_OF_RESULT = 2, /* the body may say it, or whose command was answered */
+	CONTACT_CHEAP = 4 /* where nothing waits for the terminal it costs no more than a refusal */
 };
 
 /* A contact: what every terminal route knows before its handler runs. */

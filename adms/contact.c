@@ -1,18 +1,23 @@
 /*
  * Who is calling. Terminals are known by their serial number alone, from memory; an unknown one
- * joins as `admission` says.
+ * joins as `admission` says. One that may come from certain addresses only is told ERROR
+ * elsewhere: the punches of a real one stay in it, and nobody else is told or can change a thing.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "adms_private.h"
+#include "clock.h"
 #include "devicecmd.h"
 #include "fatal.h"
+#include "limit.h"
 #include "log.h"
 #include "record.h"
 
 #define MAX_IDS 20 /* results that are looked at to find out whose they are */
+#define STRAY_MS 60000 /* between two tellings of one terminal */
+#define STRAY_DEADLINE_MS 20000
 #define MAX_JOINING 1000 /* invented serial numbers must not keep the database from the others */
 
 static req_step contact_find, contact_go, owner_found, terminal_joined, terminal_read;
@@ -57,16 +62,18 @@ static void contact_find(struct req *r, const struct rows *rows)
 		[ADMISSION_CLOSED] = "closed" };
 	struct contact *c = contact_of(r);
 	const struct config *config = c->adms->o.config;
-	if (!terminal_sn_ok(c->sn)) {
-		req_text(r, 400, "ERROR: SN");
-		return;
-	}
-	c->terminal = terminals_find(c->adms->terminals, c->sn);
+	bool sane = terminal_sn_ok(c->sn);
+	c->terminal = sane ? terminals_find(c->adms->terminals, c->sn) : NULL;
 	if (c->terminal) {
 		contact_go(r, NULL);
 		return;
 	}
-	if (c->adms->joining >= MAX_JOINING) {
+	bool little = limit_stranger(c->adms->limits, req_peer(r), clock_ticks());
+	if (!sane && little) {
+		req_text(r, 400, "ERROR: SN");
+		return;
+	}
+	if (!little || c->adms->joining >= MAX_JOINING) {
 		req_text(r, 200, "ERROR: busy");
 		return;
 	}
@@ -78,9 +85,52 @@ static void contact_find(struct req *r, const struct rows *rows)
 		"select terminal_join($1::text, $2::text, $3::text, $4::text)", LEN(args), args);
 }
 
+static void stray_told(void *arg, struct rows *rows, const struct db_error *error)
+{
+	if (error)
+		log_warn("alert_not_raised", "reason", error->message, NULL);
+	rows_free(rows);
+	arena_free(arg);
+}
+
+/* Somebody says this serial number where its terminal cannot be. */
+static void contact_strays(struct req *r)
+{
+	struct contact *c = contact_of(r);
+	struct terminal *t = c->terminal;
+	int64_t now = clock_ticks();
+	req_text(r, 200, "ERROR: address");
+	if (t->strayed && now - t->strayed < STRAY_MS)
+		return;
+	t->strayed = now;
+	log_warn("address_refused", "sn", t->sn, "address", req_peer(r), NULL);
+	struct arena *a = arena_new();
+	struct db_statement *raise = arena_alloc(a, sizeof(*raise));
+	struct db_arg *args = arena_array(a, 2, sizeof(*args));
+	args[0] = db_int(a, t->id);
+	args[1] = db_text(arena_printf(a, "came from %s, which is not allowed", req_peer(r)));
+	*raise = (struct db_statement){
+		"select alert_raise($1::int, 'address_refused', '', $2::text)", args, 2
+	};
+	db_query(c->adms->db, &(struct db_query){ .statements = raise,
+				      .nstatements = 1,
+				      .deadline_ms = STRAY_DEADLINE_MS,
+				      .done = stray_told,
+				      .arg = a });
+}
+
 static void contact_go(struct req *r, const struct rows *rows)
 {
 	struct contact *c = contact_of(r);
+	bool cheap = (req_route(r)->flags & CONTACT_CHEAP) && !c->terminal->due;
+	if (!cheap && !limit_terminal(&c->terminal->spent, clock_ticks())) {
+		req_text(r, 200, "ERROR: busy");
+		return;
+	}
+	if (!terminal_allows(c->terminal, req_peer(r))) {
+		contact_strays(r);
+		return;
+	}
 	terminal_touch(c->adms->terminals, c->terminal, req_peer(r));
 	c->next(r, NULL);
 }
@@ -116,6 +166,10 @@ static void contact_of_result(struct req *r)
 	if (sn.text || n == 0) {
 		c->sn = sn.text ? arena_memdup(a, sn.text, sn.len) : NULL;
 		contact_find(r, NULL);
+		return;
+	}
+	if (!limit_stranger(c->adms->limits, req_peer(r), clock_ticks())) {
+		req_text(r, 200, "ERROR: busy");
 		return;
 	}
 	const struct db_arg args[] = { db_int8_array(a, ids, NULL, n) };

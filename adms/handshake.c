@@ -11,7 +11,7 @@
 
 static req_step hello_said;
 
-enum { COL_STAMPS, COL_OFFSET, COL_HEARTBEAT, COL_TIMES, COL_INTERVAL };
+enum { COL_STAMPS, COL_OFFSET, COL_HEARTBEAT, COL_TIMES, COL_INTERVAL, COL_APPROVED };
 
 /* What the query string and earlier contacts tell. */
 static struct dialect handshake_dialect(struct req *r)
@@ -40,6 +40,20 @@ static const char *handshake_word(struct req *r, const char *name)
 	return text;
 }
 
+/* pushcommkey is a password of the terminal's: only a keyed hash goes on. Null: it says none. */
+static struct db_arg handshake_key(struct req *r)
+{
+	struct arena *a = req_arena(r);
+	const struct contact *c = contact_of(r);
+	const char *key = req_param(r, "pushcommkey");
+	unsigned char *hash = arena_alloc(a, SEAL_KEY_SIZE);
+	if (!key || !*key)
+		return db_bytes(NULL, 0);
+	const char *said = arena_printf(a, "pushcommkey %s %s", c->terminal->sn, key);
+	seal_hmac(c->adms->o.lookup_key, said, strlen(said), hash);
+	return db_bytes(hash, SEAL_KEY_SIZE);
+}
+
 void handshake_start(struct req *r, const struct rows *rows)
 {
 	struct arena *a = req_arena(r);
@@ -57,11 +71,16 @@ void handshake_start(struct req *r, const struct rows *rows)
 		db_text(handshake_word(r, "pushver")), db_text(handshake_word(r, "DeviceType")),
 		db_text(handshake_word(r, "language")), db_int(a, d->generation),
 		db_text(req_peer(r)) };
-	req_query(r, hello_said,
-		"select stamps, utc_offset, heartbeat, transfer_time, "
-		"transfer_interval from terminal_hello($1::int, $2::text, $3::text, $4::text, "
-		"$5::int, $6::text)",
-		LEN(args), args);
+	const struct db_arg key_args[] = { db_int(a, c->terminal->id), handshake_key(r) };
+	const struct db_statement statements[] = { { "select terminal_key_said($1::int, $2::bytea)",
+							   key_args, LEN(key_args) },
+		{ "select stamps, utc_offset, heartbeat, transfer_time, transfer_interval, approved"
+		  " from terminal_hello($1::int, $2::text, $3::text, $4::text, $5::int, $6::text)",
+			args, LEN(args) } };
+	/* what only looks like a handshake, a browser say, tells nothing about the key */
+	int first = req_param(r, "options") ? 0 : 1;
+	req_query_with(r, hello_said, &(struct req_query_options){ 0 }, &statements[first],
+		(int)LEN(statements) - first);
 }
 
 /* "ATTLOG=9999,OPERLOG=0" to the members of the block; the text is cut up in place. */
@@ -97,6 +116,9 @@ static void hello_said(struct req *r, const struct rows *rows)
 		req_text(r, 200, "ERROR: not authorised");
 		return;
 	}
+	if (!rows_bool(rows, 0, COL_APPROVED)) /* another key: from here on, not from the next
+						  * reading */
+		t->approved = false;
 	if (d->generation == GENERATION_ACC) {
 		t->generation = d->generation;
 		req_text(r, 200, "OK"); /* adms-push 1.8: not registered here */

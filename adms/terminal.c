@@ -28,15 +28,21 @@ struct terminals *terminals_new(struct adms *adms)
 	return ts;
 }
 
+static void terminal_free(struct terminal *t)
+{
+	proxies_free(t->allowed);
+	free(t);
+}
+
 void terminals_free(struct terminals *ts)
 {
 	load_forget(ts->loading);
 	load_forget(ts->asked);
 	zones_free(ts);
 	for (int i = 0; i < ts->count; i++)
-		free(ts->all[i]);
+		terminal_free(ts->all[i]);
 	for (int i = 0; i < ts->ngone; i++)
-		free(ts->gone[i]);
+		terminal_free(ts->gone[i]);
 	map_free(ts->by_sn);
 	map_free(ts->by_id);
 	free(ts->all);
@@ -115,6 +121,13 @@ static int64_t terminal_patience(const struct terminal *t)
 {
 	int64_t patience = (int64_t)t->heartbeat * 3;
 	return (patience > 120 ? patience : 120) * 1000000;
+}
+
+bool terminal_allows(const struct terminal *t, const char *address)
+{
+	struct address from;
+	return !t->allowed ||
+	       (address_parse(address, strlen(address), &from) && proxies_trust(t->allowed, &from));
 }
 
 void terminal_touch(struct terminals *ts, struct terminal *t, const char *address)

@@ -12,6 +12,7 @@
 
 #include "dialect.h"
 #include "info.h"
+#include "proxy.h"
 #include "span.h"
 #include "text.h"
 #include "zone.h"
@@ -36,6 +37,9 @@ struct terminal {
 	bool releasing; /* held.c: its held punches are on their way */
 	int64_t held_from; /* held.c: held uploads before this id were read and cannot be opened */
 	int origin; /* punch_origin of now */
+	struct proxies *allowed; /* where it may come from; NULL: from anywhere */
+	int64_t strayed; /* contact.c: when one from elsewhere was last told, ticks */
+	int64_t spent; /* limit.h */
 	int heartbeat; /* seconds */
 	struct zone zone;
 	struct dialect dialect;
@@ -76,6 +80,9 @@ struct terminal *terminals_find(const struct terminals *, const char *sn);
  * state never replaces a newer one. */
 void terminals_load(struct terminals *, const int *ids, int n, void (*done)(void *), void *arg);
 bool terminals_behind(const struct terminals *); /* the last reading failed: load all again */
+
+/* Whether it may come from there. */
+bool terminal_allows(const struct terminal *, const char *address);
 
 /* A contact, from this address. */
 void terminal_touch(struct terminals *, struct terminal *, const char *address);

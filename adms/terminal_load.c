@@ -48,7 +48,8 @@ enum {
 	COL_GENERATION,
 	COL_FP_VERSION,
 	COL_FACE_VERSION,
-	COL_DECODED_AS
+	COL_DECODED_AS,
+	COL_ALLOWED
 };
 
 static struct terminal *terminals_by_id(const struct terminals *ts, int id)
@@ -160,6 +161,21 @@ static void terminal_know_encoding(struct terminal *t, const struct rows *rows, 
 	t->undecoded = pages[0] && strcmp(pages, t->decoded_as) != 0;
 }
 
+/* A list that makes no sense, which REST would not have taken, allows nobody. */
+static void terminal_know_addresses(struct terminal *t, const char *list)
+{
+	const char *error;
+	proxies_free(t->allowed);
+	t->allowed = NULL;
+	if (!*list)
+		return;
+	t->allowed = proxies_new(list, &error);
+	if (t->allowed)
+		return;
+	log_error("allowed_address_not_read", "sn", t->sn, NULL);
+	t->allowed = proxies_new("", &error);
+}
+
 static void terminal_keep(struct terminals *ts, const struct rows *rows, int i)
 {
 	int id = (int)rows_int(rows, i, COL_ID);
@@ -174,6 +190,7 @@ static void terminal_keep(struct terminals *ts, const struct rows *rows, int i)
 		t->due = true;
 		t->woken++;
 	}
+	terminal_know_addresses(t, rows_text(rows, i, COL_ALLOWED));
 	t->origin = (int)rows_int(rows, i, COL_ORIGIN);
 	t->heartbeat = (int)rows_int(rows, i, COL_HEARTBEAT);
 	const struct zone *zone = zone_known(ts, rows_text(rows, i, COL_ZONE));

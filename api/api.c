@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "auth_private.h"
+#include "body.h"
+#include "budget.h"
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
+#include "import.h"
 #include "offload.h"
 #include "openapi.h"
 #include "punch_memory.h"
@@ -79,6 +82,29 @@ static void api_before(struct req *r, req_step *next)
 	auth_before(r, next);
 }
 
+/* --- before a body is read ------------------------------------------------------------------ */
+
+enum { OPEN_BODY_MAX = 65536 }; /* of whoever has not said who it is */
+
+static const char *api_refuses(const struct req *r, int *status)
+{
+	if (!api_of(r)->options.config->https_only || strcmp(req_scheme(r), "https") == 0)
+		return NULL;
+	*status = 403;
+	return "HTTPS is required.";
+}
+
+/* Credentials are looked at after the body, so that without any it is kept short. Files are what
+ * imports take; everything else is one object. */
+static int64_t api_max_body(const struct req *r)
+{
+	bool nobody = !req_header(r, "Authorization") && !req_header(r, "Cookie");
+
+	if (nobody || (req_route(r)->flags & API_OPEN))
+		return OPEN_BODY_MAX;
+	return import_takes_file(req_route(r)) ? INT64_MAX : BODY_MAX;
+}
+
 /* --- life ----------------------------------------------------------------------------------- */
 
 /* Where the embedded database lives there is room; else where the system keeps such files. */
@@ -91,7 +117,11 @@ static const char *files_dir(const struct config *config)
 	return dir && *dir ? dir : "/tmp";
 }
 
-static const char *const headers[] = { "Vary: Accept", NULL };
+/* What terminals and people typed in is data, whatever it looks like. */
+static const char *const headers[] = { "Vary: Accept", "X-Content-Type-Options: nosniff", NULL };
+
+/* Of this host, not of its subdomains: other services may be there. */
+static const char *const https_headers[] = { "Strict-Transport-Security: max-age=31536000", NULL };
 
 struct api *api_new(const struct api_options *o)
 {
@@ -103,6 +133,7 @@ struct api *api_new(const struct api_options *o)
 	api->auth = auth_new(a, o);
 	api->punches = punch_memory_new();
 	api->report_places = recent_new(REPORT_PLACES, sizeof(struct report_place));
+	api->bodies = budget_new((size_t)o->config->body_memory);
 	api->files = offload_new(o->base, FILE_THREADS, FILES_WAITING);
 	api->files_dir = files_dir(o->config);
 	api->openapi = openapi_make(a, api_routes, LEN(api_routes), &api->openapi_len);
@@ -116,7 +147,11 @@ struct api *api_new(const struct api_options *o)
 		.refused = api_refused,
 		.failed = api_failed,
 		.before = api_before,
+		.refuses = api_refuses,
+		.max_body = api_max_body,
+		.budget = api->bodies,
 		.headers = headers,
+		.https_headers = https_headers,
 	};
 	return api;
 }
@@ -134,5 +169,6 @@ void api_free(struct api *api)
 	auth_free(api->auth);
 	punch_memory_free(api->punches);
 	recent_free(api->report_places);
+	budget_free(api->bodies);
 	arena_free(api->arena);
 }

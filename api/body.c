@@ -7,12 +7,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "context.h"
 #include "errors.h"
 #include "fatal.h"
 #include "form.h"
 #include "json_check.h"
-
-enum { BODY_MAX = 4 << 20 };
 
 /* --- the whole body ------------------------------------------------------------------------- */
 
@@ -133,7 +132,13 @@ json_t *body_read(struct req *r)
 		error_detail(r, 413, "Request body is too large.");
 		return NULL;
 	}
-	json_t *body = body_parse(req_header(r, "Content-Type"), bytes, n, &status, reason, &list);
+	const char *type = req_header(r, "Content-Type");
+	if (n > 0 && api_of(r)->options.config->strict_content_type &&
+		(!type || !type_is(type, "application/json"))) {
+		error_detail(r, 415, "This server takes application/json only.");
+		return NULL;
+	}
+	json_t *body = body_parse(type, bytes, n, &status, reason, &list);
 	if (body)
 		arena_defer(req_arena(r), tree_release, body);
 	else if (list)

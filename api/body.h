@@ -11,7 +11,9 @@
 
 #include "req.h"
 
-/* The object, owned by the request; no body: an empty one. NULL: replied 400 or 415. */
+enum { BODY_MAX = 4 << 20 }; /* bytes, of whatever is no file */
+
+/* The object, owned by the request; no body: an empty one. NULL: replied 400, 413 or 415. */
 json_t *body_read(struct req *);
 
 /* The pure part, fuzzed: type is the Content-Type or NULL. NULL: *status is 400 or 415, *reason

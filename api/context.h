@@ -6,6 +6,7 @@
 #include "http.h"
 
 struct auth;
+struct budget;
 struct punch_memory;
 struct recent;
 
@@ -21,6 +22,7 @@ struct api {
 	const char *files_dir; /* for temporary ones */
 	int books; /* being made */
 	int imports; /* being read */
+	struct budget *bodies; /* body_memory */
 	const char *openapi; /* the document, see openapi.h */
 	size_t openapi_len;
 };

@@ -69,7 +69,6 @@ static void headers_add(struct req *r)
 	req_add_header(r, "Content-Security-Policy",
 		"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
 		" connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
-	req_add_header(r, "X-Content-Type-Options", "nosniff");
 	req_add_header(r, "Referrer-Policy", "no-referrer");
 }
 

@@ -167,6 +167,7 @@ static void html_not_found(struct req *r)
 		"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
 		"<title>Page not found</title></head>\n"
 		"<body><h1>Page not found</h1></body></html>\n";
+	req_add_header(r, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
 	req_reply(r, 404, "text/html; charset=utf-8", page, sizeof(page) - 1);
 }
 
@@ -182,6 +183,9 @@ void api_refused(struct req *r, int status, const char *reason, int allowed)
 	case 405:
 		req_add_header(r, "Allow", route_allow(req_arena(r), allowed));
 		error_detail(r, 405, "Method \"%s\" not allowed.", req_method_name(r));
+		return;
+	case 413:
+		error_detail(r, 413, "Request body is too large.");
 		return;
 	case 500:
 		error_detail(r, 500, "Internal server error.");

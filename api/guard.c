@@ -18,14 +18,25 @@ enum {
 	DELAY_MAX = 4000 /* ms */
 };
 
+/* An address counts as an account's own so long. */
+#define HOME_MS (30 * INT64_C(86400000))
+
 struct score {
 	unsigned char key[16];
 	int64_t emptied; /* when it will have fallen to 0 */
 };
 
+/* Where an account has logged in. */
+struct home {
+	unsigned char key[16];
+	int64_t until;
+	int64_t emptied; /* of failures there since, as of a score */
+};
+
 struct guard {
 	unsigned char key[SEAL_KEY_SIZE];
 	struct score scores[SETS][WAYS];
+	struct home homes[SETS][WAYS];
 };
 
 struct guard *guard_new(struct arena *a)
@@ -79,18 +90,64 @@ static int64_t score_left(struct guard *g, const unsigned char *key, int64_t now
 	return s && s->emptied > now ? s->emptied - now : 0;
 }
 
+static void home_key(const struct guard *g, const unsigned char by_address[32],
+	const unsigned char by_name[32], unsigned char key[32])
+{
+	unsigned char both[64];
+
+	memcpy(both, by_address, 32);
+	memcpy(both + 32, by_name, 32);
+	seal_hmac(g->key, both, sizeof(both), key);
+}
+
+/* make: the place of the one that ends first when it is not there. */
+static struct home *home_find(struct guard *g, const unsigned char *key, int64_t now, bool make)
+{
+	struct home *set = g->homes[(key[30] << 8 | key[31]) % SETS], *least = set;
+
+	for (int i = 0; i < WAYS; i++) {
+		if (set[i].until > now && memcmp(set[i].key, key, sizeof(set[i].key)) == 0)
+			return &set[i];
+		if (set[i].until < least->until)
+			least = &set[i];
+	}
+	if (!make)
+		return NULL;
+	*least = (struct home){ 0 };
+	memcpy(least->key, key, sizeof(least->key));
+	return least;
+}
+
 static int seconds_until(int64_t left, int failures)
 {
 	return (int)((left - (int64_t)(failures - 1) * FORGET_MS) / 1000) + 1;
 }
 
+/* By failures of this account from this address alone. */
+static struct guard_advice home_ask(const struct home *home, int64_t now)
+{
+	int64_t left = home->emptied > now ? home->emptied - now : 0;
+	int n = (int)((left + FORGET_MS - 1) / FORGET_MS);
+	struct guard_advice advice = { 0 };
+
+	if (n >= ADDRESS_REFUSE)
+		advice.refuse_seconds = seconds_until(left, ADDRESS_REFUSE);
+	else if (n >= ADDRESS_SLOW)
+		advice.delay_ms = 1000;
+	return advice;
+}
+
 struct guard_advice guard_ask(struct guard *g, const char *address, const char *name, int64_t now)
 {
-	unsigned char by_address[32], by_name[32];
+	unsigned char by_address[32], by_name[32], by_both[32];
 	struct guard_advice advice = { 0 };
 
 	address_key(g, address, by_address);
 	name_key(g, name, by_name);
+	home_key(g, by_address, by_name, by_both);
+	const struct home *home = home_find(g, by_both, now, false);
+	if (home)
+		return home_ask(home, now);
 	int64_t here = score_left(g, by_address, now), there = score_left(g, by_name, now);
 	int here_n = (int)((here + FORGET_MS - 1) / FORGET_MS);
 	int there_n = (int)((there + FORGET_MS - 1) / FORGET_MS);
@@ -108,23 +165,35 @@ struct guard_advice guard_ask(struct guard *g, const char *address, const char *
 	return advice;
 }
 
-static void score_raise(struct guard *g, const unsigned char *key, int64_t now)
+static void emptied_raise(int64_t *emptied, int64_t now)
 {
-	struct score *s = score_find(g, key, true);
+	if (*emptied < now)
+		*emptied = now;
+	*emptied += FORGET_MS;
+	if (*emptied > now + (int64_t)SCORE_MAX * FORGET_MS)
+		*emptied = now + (int64_t)SCORE_MAX * FORGET_MS;
+}
 
-	if (s->emptied < now)
-		s->emptied = now;
-	s->emptied += FORGET_MS;
-	if (s->emptied > now + (int64_t)SCORE_MAX * FORGET_MS)
-		s->emptied = now + (int64_t)SCORE_MAX * FORGET_MS;
+void guard_succeeded(struct guard *g, const char *address, const char *name, int64_t now)
+{
+	unsigned char by_address[32], by_name[32], by_both[32];
+
+	address_key(g, address, by_address);
+	name_key(g, name, by_name);
+	home_key(g, by_address, by_name, by_both);
+	home_find(g, by_both, now, true)->until = now + HOME_MS;
 }
 
 void guard_failed(struct guard *g, const char *address, const char *name, int64_t now)
 {
-	unsigned char key[32];
+	unsigned char by_address[32], by_name[32], by_both[32];
 
-	address_key(g, address, key);
-	score_raise(g, key, now);
-	name_key(g, name, key);
-	score_raise(g, key, now);
+	address_key(g, address, by_address);
+	name_key(g, name, by_name);
+	home_key(g, by_address, by_name, by_both);
+	emptied_raise(&score_find(g, by_address, true)->emptied, now);
+	emptied_raise(&score_find(g, by_name, true)->emptied, now);
+	struct home *home = home_find(g, by_both, now, false);
+	if (home)
+		emptied_raise(&home->emptied, now);
 }

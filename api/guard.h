@@ -3,8 +3,9 @@
  * next attempt has to wait. Bounded; forgets with time.
  *
  * Who fails from one address is soon slowed and then refused. Failures of others against an
- * account slow it for all, but refuse only addresses that have failed themselves: strangers cannot
- * lock its owner out.
+ * account slow it for all, but refuse only addresses that have failed themselves; and where an
+ * account has logged in before, only its own failures from there count. So neither strangers
+ * elsewhere nor neighbours behind the same address lock its owner out.
  */
 #ifndef GUARD_H
 #define GUARD_H
@@ -25,6 +26,9 @@ struct guard_advice {
 
 /* now: clock_ticks(). */
 struct guard_advice guard_ask(struct guard *, const char *address, const char *name, int64_t now);
+
+/* The account has logged in from there. */
+void guard_succeeded(struct guard *, const char *address, const char *name, int64_t now);
 
 void guard_failed(struct guard *, const char *address, const char *name, int64_t now);
 

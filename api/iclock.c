@@ -23,6 +23,7 @@ const struct route iclock_routes[] = {
 	{ POST, "/iclock/api/terminals/upload_transaction/", terminals_action,
 		"upload_transaction" },
 	{ POST, "/iclock/api/terminals/reboot/", terminals_action, "reboot" },
+	{ POST, "/iclock/api/terminals/confirm_key/", terminals_action, "confirm_key" },
 	{ POST, "/iclock/api/terminals/info/", terminals_order, "info" },
 	{ POST, "/iclock/api/terminals/check/", terminals_order, "check" },
 	{ POST, "/iclock/api/terminals/set_time/", terminals_order, "set_time" },

@@ -479,3 +479,9 @@ static void all_written(struct req *r, const struct rows *rows)
 	else
 		import_file_reply(r, &im->file);
 }
+
+bool import_takes_file(const struct route *route)
+{
+	return route->handler == import_rows || route->handler == import_punches ||
+	       route->handler == import_photos;
+}

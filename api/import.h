@@ -4,6 +4,7 @@
 
 #include "req.h"
 #include "resource.h"
+#include "route.h"
 
 /* A column of codes in place of ids. */
 struct import_code {
@@ -30,5 +31,8 @@ req_step import_rows;
 
 /* Punches, and user pictures from a zip. */
 req_step import_punches, import_photos;
+
+/* Whether the body of this route is a file. */
+bool import_takes_file(const struct route *);
 
 #endif

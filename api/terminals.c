@@ -10,6 +10,7 @@
 #include "errors.h"
 #include "fatal.h"
 #include "iclock.h"
+#include "proxy.h"
 #include "state_rule.h"
 
 static const struct field terminal_area[] = {
@@ -59,6 +60,8 @@ static const struct field terminal_fields[] = {
 	{ "code_page", "t.code_page", FT_TEXT, F_WRITE | F_HIDDEN, 0, 31,
 		.store = "nullif($$::text, '')" },
 	{ "state_rule", "t.state_rule", FT_TEXT, F_WRITE | F_HIDDEN, 0, STATE_RULE_MAX,
+		.null_as = "''" },
+	{ "allowed_address", "t.allowed_address", FT_TEXT, F_WRITE | F_HIDDEN, 0, 500,
 		.null_as = "''" },
 	{ 0 },
 };
@@ -135,10 +138,21 @@ static void zone_write(struct write *w)
 		write_set(w, "fixed_offset", fixed, db_text(offset));
 }
 
+/* A comma list of addresses and CIDRs. */
+static bool addresses_are_good(const char *list)
+{
+	const char *error;
+	struct proxies *all = proxies_new(list, &error);
+
+	proxies_free(all);
+	return all && (!*list || list[strspn(list, ", \t")]);
+}
+
 static void terminal_check(struct write *w, const struct rows *current, int first_column)
 {
 	const char *sn = write_text(w, "sn"), *address = write_text(w, "ip_address");
 	const char *times = write_text(w, "transfer_time"), *page = write_text(w, "code_page");
+	const char *allowed = write_text(w, "allowed_address");
 
 	if (sn && !sn_is_good(sn))
 		errors_add(w->errors, "sn", "Enter a valid value.");
@@ -148,6 +162,9 @@ static void terminal_check(struct write *w, const struct rows *current, int firs
 		errors_add(w->errors, "transfer_time", "Enter a valid value.");
 	if (page && !code_page_is_good(page))
 		errors_add(w->errors, "code_page", "Enter a valid value.");
+	if (allowed && !addresses_are_good(allowed))
+		errors_add(w->errors, "allowed_address",
+			"Enter addresses or CIDRs, separated by commas.");
 	if (w->create && !write_has(w, "area"))
 		write_set(w, "area_id",
 			"coalesce($$::int, (select id from area where not_authorised))",

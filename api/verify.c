@@ -127,6 +127,7 @@ static void job_answer(struct job *j)
 	t->good = j->good;
 	if (j->good) {
 		known_add(v, t);
+		guard_succeeded(v->guard, req_peer(r), t->name, clock_ticks());
 	} else {
 		guard_failed(v->guard, req_peer(r), t->name, clock_ticks());
 		log_warn("login_failed", "address", req_peer(r), NULL);

@@ -1,6 +1,7 @@
 /* Listeners from settings. */
 #include "listen.h"
 
+#include <openssl/tls1.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -81,6 +82,16 @@ static bool each_listen(struct arena *a, struct http *http, const char *list,
 	return true;
 }
 
+/* Old terminals lack what programs must have. */
+static struct tls_policy device_policy(const struct config *c)
+{
+	static const int versions[] = { [TLS_1_0] = TLS1_VERSION,
+		[TLS_1_1] = TLS1_1_VERSION,
+		[TLS_1_2] = TLS1_2_VERSION,
+		[TLS_1_3] = TLS1_3_VERSION };
+	return (struct tls_policy){ versions[c->device_tls_min], .lenient = true };
+}
+
 bool listen_all(struct arena *a, const struct config *c, struct http *http, const struct ops *ops,
 	struct adms *adms, struct api *api, const char **error)
 {
@@ -101,7 +112,8 @@ bool listen_all(struct arena *a, const struct config *c, struct http *http, cons
 	const struct http_listener terminals = { .surfaces = device,
 		.devices = true,
 		.tls_cert = c->device_tls_cert,
-		.tls_key = c->device_tls_key };
+		.tls_key = c->device_tls_key,
+		.tls = device_policy(c) };
 	const struct http_listener prometheus = { .surfaces = metrics };
 	return each_listen(a, http, c->listen, rest, error) &&
 	       each_listen(a, http, c->device_listen, terminals, error) &&

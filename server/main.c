@@ -104,9 +104,12 @@ static void parts_start(struct server *s)
 		.db = s->db };
 	s->api = api_new(&api);
 	s->http = listen_http(s->start.config, s->base, s->offload);
-	const struct ops_options ops = {
-		.db = s->db, .seal = s->start.seal, .http = s->http, .adms = s->adms, .api = s->api
-	};
+	const struct ops_options ops = { .db = s->db,
+		.seal = s->start.seal,
+		.http = s->http,
+		.adms = s->adms,
+		.api = s->api,
+		.https_only = s->start.config->https_only };
 	s->ops = ops_new(&ops);
 }
 

@@ -144,6 +144,16 @@ static bool all_paths(const struct surface *s, const char *path, size_t len)
 	return true;
 }
 
+static const char *refuses(const struct req *r, int *status)
+{
+	const struct ops *ops = req_ctx(r);
+	if (!ops->o.https_only || strcmp(req_scheme(r), "https") == 0 ||
+		strncmp(req_path(r), "/metrics", 8) != 0)
+		return NULL;
+	*status = 403;
+	return "HTTPS is required.";
+}
+
 static void refused(struct req *r, int status, const char *reason, int allowed)
 {
 	if (status == 405)
@@ -158,7 +168,8 @@ static void failed(struct req *r, const struct db_error *error)
 
 struct ops *ops_new(const struct ops_options *o)
 {
-	static const char *const headers[] = { "Cache-Control: no-store", NULL };
+	static const char *const headers[] = { "Cache-Control: no-store",
+		"X-Content-Type-Options: nosniff", NULL };
 	struct ops *ops = xcalloc(1, sizeof(*ops));
 	ops->o = *o;
 	ops->closed = (struct surface){ .name = "ops",
@@ -167,11 +178,13 @@ struct ops *ops_new(const struct ops_options *o)
 		.deadline_ms = READY_MS,
 		.claims = own_paths,
 		.match = closed_match,
+		.refuses = refuses,
 		.refused = refused,
 		.failed = failed,
 		.headers = headers };
 	ops->open = ops->closed;
 	ops->open.match = open_match;
+	ops->open.refuses = NULL; /* its listener is plain, and was asked for */
 	ops->nothing = ops->closed;
 	ops->nothing.claims = all_paths;
 	ops->nothing.match = nothing_match;

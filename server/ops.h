@@ -17,6 +17,7 @@ struct ops_options {
 	const struct http *http;
 	const struct adms *adms;
 	struct api *api; /* asks for the login */
+	bool https_only; /* plain HTTP gets health, and nothing else of `listen` */
 };
 
 struct ops *ops_new(const struct ops_options *);

@@ -77,6 +77,8 @@ begin
 			perform command_ask_punches(t, expires, by_account);
 		when 'clear_command' then
 			perform command_cancel(t);
+		when 'confirm_key' then
+			perform terminal_key_confirm(array[t], by_account);
 		else
 			raise exception 'unknown action %', action;
 		end case;

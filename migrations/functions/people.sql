@@ -216,8 +216,19 @@ end $$;
 -- Approval follows the area; a new name or area is a new origin of punches.
 create or replace function terminal_before() returns trigger language plpgsql as $$
 begin
-	if tg_op = 'INSERT' or new.area_id <> old.area_id then
+	if tg_op = 'INSERT' or (new.area_id, new.approved, new.key_held)
+			is distinct from (old.area_id, old.approved, old.key_held) then
 		new.approved := not coalesce((select not_authorised from area where id = new.area_id), false);
+		-- the key counts from its approval on (functions/terminal_trust.sql)
+		if not new.approved then
+			new.key_held := false;
+			new.key_pinned := false;
+			new.comm_key := null;
+		elsif new.key_known and not new.key_pinned then
+			new.key_pinned := true;
+			new.comm_key := new.key_said;
+		end if;
+		new.approved := new.approved and not new.key_held;
 	end if;
 	if tg_op = 'UPDATE' then
 		new.sn := old.sn;
@@ -255,9 +266,10 @@ begin
 	end if;
 	if (new.alias, new.area_id, new.approved, new.zone, new.fixed_offset, new.heartbeat,
 		new.code_page, new.people_held, new.push_ver, new.terminal_name, new.device_type,
-		new.language, new.origin_id) is distinct from (old.alias, old.area_id, old.approved,
-		old.zone, old.fixed_offset, old.heartbeat, old.code_page, old.people_held,
-		old.push_ver, old.terminal_name, old.device_type, old.language, old.origin_id) then
+		new.language, new.origin_id, new.allowed_address) is distinct from (old.alias,
+		old.area_id, old.approved, old.zone, old.fixed_offset, old.heartbeat, old.code_page,
+		old.people_held, old.push_ver, old.terminal_name, old.device_type, old.language,
+		old.origin_id, old.allowed_address) then
 		perform terminal_wake(array[new.id]);
 	end if;
 	return null;

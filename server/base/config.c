@@ -284,6 +284,8 @@ static bool choice_read(const struct setting *s, const char *value, struct confi
 		config->admission = (enum admission)n;
 	else if (s->choices == log_levels)
 		config->log_level = (enum log_level)n;
+	else if (s->choices == tls_versions)
+		config->device_tls_min = (enum tls_version)n;
 	else
 		config->log_json = n == 1;
 	return true;
@@ -375,6 +377,9 @@ static bool pairs_check(struct effective *e)
 				"none");
 	if (*c->device_tls_cert && !*c->device_listen)
 		return wrong(e, "device_tls_cert is of no use without device_listen");
+	if (c->https_only && !*c->tls_cert && !*c->trusted_proxies)
+		return wrong(e, "https_only leaves no way in: set tls_cert and tls_key, or "
+				"trusted_proxies");
 	if (*c->database_owner_url && !*c->database_url)
 		return wrong(e, "database_owner_url is of no use without database_url");
 	return true;

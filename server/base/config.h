@@ -15,6 +15,9 @@
 
 enum admission { ADMISSION_APPROVE, ADMISSION_AUTO, ADMISSION_CLOSED };
 
+/* The oldest version of TLS that is spoken. */
+enum tls_version { TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3 };
+
 struct config {
 	const char *listen; /* comma list of address:port */
 	const char *device_listen;
@@ -48,8 +51,12 @@ struct config {
 	const char *tls_key;
 	const char *device_tls_cert;
 	const char *device_tls_key;
+	enum tls_version device_tls_min;
+	bool https_only;
+	bool strict_content_type;
 	const char *trusted_proxies; /* comma list of CIDRs */
 	int64_t max_body; /* bytes */
+	int64_t body_memory; /* bytes */
 	int64_t max_connections;
 	enum log_level log_level;
 	bool log_json;

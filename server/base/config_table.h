@@ -33,6 +33,7 @@ struct setting {
 };
 
 static const char *const admissions[] = { "approve", "auto", "closed", NULL };
+static const char *const tls_versions[] = { "1.0", "1.1", "1.2", "1.3", NULL };
 static const char *const log_levels[] = { "error", "warn", "info", "debug", NULL };
 static const char *const log_formats[] = { "text", "json", NULL };
 
@@ -96,10 +97,18 @@ static const struct setting settings[] = {
 	{ "tls_key", S_TEXT, AT(tls_key), "", 0, 0, "TLS on listen: private key, PEM" },
 	{ "device_tls_cert", S_TEXT, AT(device_tls_cert), "", 0, 0, "likewise on device_listen" },
 	{ "device_tls_key", S_TEXT, AT(device_tls_key), "", 0, 0, "likewise on device_listen" },
+	{ "device_tls_min", S_CHOICE, AT(device_tls_min), "1.2", 0, 0,
+		"oldest TLS of terminals on device_listen: 1.0, 1.1, 1.2 or 1.3", tls_versions },
+	{ "https_only", S_ONOFF, AT(https_only), "off", 0, 0,
+		"refuses plain HTTP for everything but terminals and health" },
+	{ "strict_content_type", S_ONOFF, AT(strict_content_type), "off", 0, 0,
+		"REST takes bodies as application/json only (files apart)" },
 	{ "trusted_proxies", S_NETS, AT(trusted_proxies), "", 0, 0,
 		"CIDRs whose X-Forwarded-For, -Proto and -Host are believed" },
 	{ "max_body", S_SIZE, AT(max_body), "32M", 65536, 1LL << 30,
 		"of one request; a bigger one gets 413" },
+	{ "body_memory", S_SIZE, AT(body_memory), "256M", MIB, 1LL << 40,
+		"bytes of REST requests' bodies at once; beyond it clients are not read from" },
 	{ "max_connections", S_INT, AT(max_connections), "20000", 128, 1000000,
 		"lowered to what the limit of open files allows" },
 	{ "log_level", S_CHOICE, AT(log_level), "info", 0, 0, "error, warn, info or debug",

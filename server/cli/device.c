@@ -32,7 +32,7 @@ static const char approve_sql[] =
 	"  when not t.approved then a.id = coalesce((select id from area where id = 2 and not"
 	"   not_authorised), (select min(id) from area where not not_authorised))"
 	"  else a.id = t.area_id end"
-	" returning a.code, a.name";
+	" returning a.code, a.name, t.id";
 
 static int approve_refused(struct cli *cli, const char *sn)
 {
@@ -61,6 +61,11 @@ int cli_device_approve(struct cli *cli)
 		return cli_fail(cli, "cannot approve the terminal: %s", cli_error(cli));
 	if (!rows_count(rows))
 		return approve_refused(cli, sn);
+	/* and what waits only because it says another key than before */
+	const struct db_arg confirm[] = { db_text(rows_text(rows, 0, 2)) };
+	if (!cli_query(cli, "select terminal_key_confirm(array[$1::int], null)::text", confirm,
+		    LEN(confirm), true))
+		return cli_fail(cli, "cannot confirm the terminal's key: %s", cli_error(cli));
 	printf("approved %s in area %s (%s)\n", sn, rows_text(rows, 0, 0), rows_text(rows, 0, 1));
 	cli_close(cli);
 	return 0;

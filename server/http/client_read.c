@@ -114,16 +114,29 @@ static void body_judge(struct client *c, enum payload_result result)
 
 /* --- heads ---------------------------------------------------------------------------------- */
 
+/* In bytes; of a surface that says less, less. */
+static size_t body_limit(const struct client *c, const struct req *r)
+{
+	int64_t max = c->http->limits.max_body;
+	int64_t own = r->surface->max_body && r->match.route ? r->surface->max_body(r) : max;
+
+	return (size_t)(own < max ? own : max);
+}
+
 static void request_begin(struct client *c, const char *bytes, size_t n, bool all)
 {
 	const struct parse_head *h = &c->http->head;
 	struct req *r = req_new(c, h, bytes, n);
-	size_t max = (size_t)c->http->limits.max_body;
+	size_t max = body_limit(c, r);
+	int status = 403;
+	const char *why = r->surface->refuses ? r->surface->refuses(r, &status) : NULL;
 
 	c->state = CLIENT_BODY;
 	payload_init(&r->body, h, max, r->method & (GET | HEAD), r->surface->budget);
 	c->unread = payload_expected(&r->body);
-	if (!r->method) {
+	if (why) {
+		client_refuse(c, r, status, why);
+	} else if (!r->method) {
 		client_refuse(c, r, 501, "method not implemented");
 	} else if (!r->match.route) {
 		client_wait(c, WAIT_NONE);

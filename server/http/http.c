@@ -129,7 +129,8 @@ bool http_listen(struct http *h, const struct http_listener *options, const char
 	bool first = true;
 
 	if (options->tls_cert && *options->tls_cert) {
-		tls = tls_new(options->tls_cert, options->tls_key ? options->tls_key : "", error);
+		tls = tls_new(options->tls_cert, options->tls_key ? options->tls_key : "",
+			&options->tls, error);
 		if (!tls)
 			return false;
 	}

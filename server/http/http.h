@@ -15,6 +15,7 @@
 #include "budget.h"
 #include "req.h"
 #include "route.h"
+#include "tls.h"
 
 struct event_base;
 struct http;
@@ -46,6 +47,12 @@ struct surface {
 	 * directly, or like a step (reply, query whose step calls next). */
 	void (*before)(struct req *, req_step *next);
 
+	/* NULL, or: why this request is refused before its body is read (*status), else NULL. */
+	const char *(*refuses)(const struct req *, int *status);
+
+	/* NULL, or how long its body may be, where that is less than max_body. */
+	int64_t (*max_body)(const struct req *);
+
 	struct budget *budget; /* NULL, or bodies are read only as it allows */
 	bool params_nocase; /* query parameter names */
 	bool plus_is_literal; /* in query values */
@@ -53,6 +60,7 @@ struct surface {
 	bool never_chunked; /* streamed replies end with the connection */
 	bool quiet; /* requests that went well are logged at debug only */
 	const char *const *headers; /* fixed reply headers, "Name: value", NULL-terminated */
+	const char *const *https_headers; /* likewise, of requests that came by TLS; or NULL */
 };
 
 struct http_limits {
@@ -73,6 +81,7 @@ struct http_listener {
 	const struct surface *const *surfaces; /* NULL-terminated */
 	bool devices; /* terminals only: may not take reserved places */
 	const char *tls_cert, *tls_key; /* NULL or "": plain */
+	struct tls_policy tls;
 };
 
 /* False: *error says in one line why and what to do (port taken, certificate unreadable). */

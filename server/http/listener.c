@@ -25,6 +25,7 @@
 #define BACKLOG 4096
 #define ACCEPTS 64 /* at a time, so that those being served are not kept waiting */
 #define COMPLAIN_MS 60000
+#define HEAD_GRACE_MS 3000 /* enough for the slowest mobile link's handshake and head */
 
 static void listener_pause(struct listener *l, const char *why)
 {
@@ -48,14 +49,28 @@ void listener_resume(struct listener *l)
 	event_add(&l->event, NULL);
 }
 
-/* Ends the longest idle connection, of terminals only when devices is set. */
-static bool client_make_room(struct http *h, bool devices)
+/* The first of a queue, of terminals only when devices is set. */
+static struct client *client_first(struct http *h, enum wait wait, bool devices)
 {
 	struct client *c;
 
-	TAILQ_FOREACH(c, &h->waits[WAIT_IDLE].clients, queue)
+	TAILQ_FOREACH(c, &h->waits[wait].clients, queue)
 	if (c->listener->devices || !devices)
 		break;
+	return c;
+}
+
+/* Ends the longest idle connection, else the one that has been at its head or its handshake for
+ * the longest: who only opens connections and dribbles cannot keep all others out. */
+static bool client_make_room(struct http *h, bool devices)
+{
+	struct client *c = client_first(h, WAIT_IDLE, devices);
+
+	if (!c) {
+		c = client_first(h, WAIT_HEAD, devices);
+		if (c && c->due - h->waits[WAIT_HEAD].limit + HEAD_GRACE_MS > h->now)
+			c = NULL;
+	}
 	if (c)
 		client_kill(c);
 	return c != NULL;

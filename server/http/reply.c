@@ -57,6 +57,14 @@ static void status_line(struct out *o, int status)
 	out_add(o, " Status\r\nDate: ");
 }
 
+static void lines_add(struct out *o, const char *const *line)
+{
+	for (; line && *line; line++) {
+		out_add(o, *line);
+		out_addn(o, "\r\n", 2);
+	}
+}
+
 void reply_head(struct req *r, struct out *o, const char *type, int64_t length)
 {
 	r->keep = r->keep && !r->client->unread && !r->http->draining;
@@ -73,10 +81,9 @@ void reply_head(struct req *r, struct out *o, const char *type, int64_t length)
 		out_add(o, "\r\nTransfer-Encoding: chunked");
 	}
 	out_add(o, r->keep ? "\r\nConnection: keep-alive\r\n" : "\r\nConnection: close\r\n");
-	for (const char *const *line = r->surface->headers; line && *line; line++) {
-		out_add(o, *line);
-		out_addn(o, "\r\n", 2);
-	}
+	lines_add(o, r->surface->headers);
+	if (r->surface->https_headers && strcmp(req_scheme(r), "https") == 0)
+		lines_add(o, r->surface->https_headers);
 	if (r->added.len)
 		out_addn(o, r->added.text, r->added.len);
 	out_addn(o, "\r\n", 2);

@@ -14,6 +14,7 @@
 struct tls {
 	char *cert, *key;
 	SSL_CTX *context;
+	struct tls_policy policy;
 	char error[512];
 };
 
@@ -31,13 +32,34 @@ static int passphrase_none(char *out, int size, int writing, void *arg)
 	return 0;
 }
 
-static SSL_CTX *context_new(void)
+/* For programs: forward secrecy and authenticated encryption only. TLS 1.3 has nothing else. */
+static const char ciphers_strict[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+				     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+				     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+
+/* For firmware: what is not broken. The versions before 1.2 sign with SHA-1, which needs level 0. */
+static const char ciphers_lenient[] = "HIGH:!aNULL:!eNULL:!PSK:!SRP:!CAMELLIA:!ARIA:!3DES:!MD5";
+static const char ciphers_oldest[] =
+	"HIGH:!aNULL:!eNULL:!PSK:!SRP:!CAMELLIA:!ARIA:!3DES:!MD5:@SECLEVEL=0";
+
+static const char *policy_ciphers(const struct tls_policy *p)
+{
+	if (p->oldest && p->oldest < TLS1_2_VERSION)
+		return ciphers_oldest;
+	return p->lenient ? ciphers_lenient : ciphers_strict;
+}
+
+static SSL_CTX *context_new(const struct tls_policy *p)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 
 	if (!context)
 		fatal("no TLS: %s", tls_why());
-	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+	/* stated in full: the machine's openssl.cnf may say otherwise */
+	if (SSL_CTX_set_min_proto_version(context, p->oldest ? p->oldest : TLS1_2_VERSION) != 1 ||
+		SSL_CTX_set_max_proto_version(context, 0) != 1 ||
+		SSL_CTX_set_cipher_list(context, policy_ciphers(p)) != 1)
+		fatal("no TLS: %s", tls_why());
 	SSL_CTX_set_options(context,
 		SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE |
@@ -71,7 +93,7 @@ static bool tls_load(struct tls *t, SSL_CTX *context)
 
 bool tls_reload(struct tls *t, const char **error)
 {
-	SSL_CTX *context = context_new();
+	SSL_CTX *context = context_new(&t->policy);
 
 	*error = t->error;
 	if (!tls_load(t, context)) {
@@ -84,13 +106,15 @@ bool tls_reload(struct tls *t, const char **error)
 	return true;
 }
 
-struct tls *tls_new(const char *cert, const char *key, const char **error)
+struct tls *tls_new(
+	const char *cert, const char *key, const struct tls_policy *policy, const char **error)
 {
 	static char why[512]; /* outlives the object that could not be made */
 	struct tls *t = xcalloc(1, sizeof(*t));
 
 	t->cert = xstrdup(cert);
 	t->key = xstrdup(key);
+	t->policy = *policy;
 	if (tls_reload(t, error))
 		return t;
 	snprintf(why, sizeof(why), "%s", t->error);

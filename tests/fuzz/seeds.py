@@ -146,6 +146,10 @@ def workbook(sheet=SHEET):
 	return out.getvalue()
 
 
+ADDRESSES = [b"10.0.0.0/8, 192.168.1.7,2001:db8::/32", b"::1", b"::ffff:1.2.3.4", b"[2001:db8::1]:80", b"1.2.3.4:80", b"0.0.0.0/0",
+	b"10.0.0.0/33", b"fe80::1/129", b"1.2.3", b",", b"a, b", b"203.0.113.1, 10.0.0.1, unknown"]
+
+
 def tables():
 	"""For fuzz_table: the first byte says what the rest is."""
 	form = (b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n"
@@ -169,6 +173,7 @@ def main():
 		(("report",), HEADERS),
 		(("picture",), PICTURES),
 		(("csv",), CSV),
+		(("proxy",), ADDRESSES),
 		(("table",), tables()),
 	]
 	seeds = [s for words, some in kinds if any(w in target for w in words) for s in some]

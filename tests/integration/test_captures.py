@@ -69,6 +69,13 @@ def replay_server(pg, clone):
 	server.stop()
 
 
+def hello(terminal, query="options=all&language=69&pushver=2.4.1&DeviceType=att&PushOptionsFlag=1"):
+	"""A handshake with the key that it says in its recorded one: with another its uploads would be held."""
+	keys = [query_of(c)["pushcommkey"] for c in CAPTURES
+		if query_of(c).get("sn") == terminal.sn and "pushcommkey" in query_of(c)]
+	return terminal.handshake(query + "".join("&pushcommkey=" + k for k in keys[:1]))
+
+
 def send(server, capture, answer=None):
 	terminal = Terminal(server, query_of(capture).get("sn", "NONE"))
 	headers = capture.get("req_headers")
@@ -210,7 +217,7 @@ def test_capture(replay_server, capture):
 	path = capture["target"].partition("?")[0].lower()
 	empty(server)
 	if query.get("sn") and "options" not in query:
-		Terminal(server, query["sn"]).handshake()
+		hello(Terminal(server, query["sn"]))
 		empty(server)
 	reply = send(server, capture)
 	now = stored(server)
@@ -247,7 +254,7 @@ def test_capture(replay_server, capture):
 	ids=lambda c: c["id"])
 def test_info_of_the_heartbeat_is_kept(replay_server, capture):
 	terminal = Terminal(replay_server, query_of(capture)["sn"])
-	terminal.handshake()
+	hello(terminal)
 	send(replay_server, capture)
 	info = query_of(capture)["info"].replace("%20", " ").split(",")
 	wait_until(lambda: (terminal.row["fw_ver"], terminal.row["user_count"]) == (
@@ -277,7 +284,7 @@ def options_kept(server, sn):
 @pytest.mark.parametrize("capture", [c for c in CAPTURES if table_of(c) == "OPTIONS"], ids=lambda c: c["id"])
 def test_options_are_kept(replay_server, capture):
 	sn, expected = query_of(capture)["sn"], options_of(body_of(capture).decode(), ",")
-	Terminal(replay_server, sn).handshake()
+	hello(Terminal(replay_server, sn))
 	send(replay_server, capture)
 	kept = options_kept(replay_server, sn)
 	assert {k: kept.get(k) for k in expected} == expected
@@ -290,7 +297,7 @@ def test_results_are_kept(replay_server, capture):
 	server, body = replay_server, body_of(capture)
 	sn = query_of(capture).get("sn") or re.search(rb"SN=(\w+)", body).group(1).decode()
 	t = Terminal(server, sn)
-	t.handshake("options=all&pushver=2.4.1")
+	hello(t, "options=all&pushver=2.4.1")
 	# keys of a result, in either of its forms
 	results = [(m.start(1), m.end(1)) for m in re.finditer(rb"(?m)^ID=([^&\s]+)", body)]
 	assert results
@@ -317,7 +324,7 @@ def test_questions_about_people_that_we_know(replay_server):
 	empty(server)
 	for capture in [c for c in CAPTURES if c["id"] in ("vd-remote-att-reply", "v22-auth")]:
 		t = Terminal(server, query_of(capture)["sn"])
-		t.handshake()
+		hello(t)
 		t.poll(info="Ver 8,1,1,1,10.0.0.1,10")
 		recorded = dict(p.split("=", 1) for p in re.split("[\t\n ]", capture["resp_body"]) if "=" in p)
 		card = str(int.from_bytes(bytes.fromhex("09E4812202"), "little"))

@@ -48,6 +48,32 @@ static void test_strangers_lock_nobody_out(void)
 	arena_free(a);
 }
 
+/* Behind one address: an owner who logged in there, and somebody who guesses at everything. */
+static void test_neighbours_lock_nobody_out(void)
+{
+	struct arena *a = arena_new();
+	struct guard *g = guard_new(a);
+	const int64_t month = 30 * INT64_C(86400000);
+
+	guard_succeeded(g, "192.0.2.1", "anna", 1000);
+	fail(g, "192.0.2.1", "admin", 40, 2000);
+	assert(guard_ask(g, "192.0.2.1", "admin", 2000).refuse_seconds > 0);
+	assert(guard_ask(g, "192.0.2.1", "bert", 2000).refuse_seconds > 0);
+	struct guard_advice owner = guard_ask(g, "192.0.2.1", "anna", 2000);
+	assert(owner.refuse_seconds == 0 && owner.delay_ms == 0);
+	/* guesses at her own account from there count all the same */
+	fail(g, "192.0.2.1", "anna", 5, 2000);
+	assert(guard_ask(g, "192.0.2.1", "anna", 2000).delay_ms > 0);
+	fail(g, "192.0.2.1", "anna", 15, 2000);
+	int wait = guard_ask(g, "192.0.2.1", "anna", 2000).refuse_seconds;
+	assert(wait > 0 && wait <= 11);
+	assert(guard_ask(g, "192.0.2.1", "anna", 2000 + wait * 1000).refuse_seconds == 0);
+	/* and after a month without a login the address is nobody's */
+	fail(g, "192.0.2.1", "admin", 40, 1000 + month);
+	assert(guard_ask(g, "192.0.2.1", "anna", 1000 + month).refuse_seconds > 0);
+	arena_free(a);
+}
+
 static void test_ipv6_counts_by_network(void)
 {
 	struct arena *a = arena_new();
@@ -66,6 +92,7 @@ int main(void)
 {
 	test_one_address();
 	test_strangers_lock_nobody_out();
+	test_neighbours_lock_nobody_out();
 	test_ipv6_counts_by_network();
 	return 0;
 }
