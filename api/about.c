@@ -2,9 +2,11 @@
 #include "about.h"
 
 #include "att.h"
+#include "auditlogs.h"
 #include "auth_private.h"
 #include "base.h"
 #include "docs.h"
+#include "erase.h"
 #include "fatal.h"
 #include "iclock.h"
 #include "import.h"
@@ -188,6 +190,11 @@ static const struct {
 	{ own_photo, tell_bytes },
 	{ rejects_list, rejects_about },
 	{ rejects_read, rejects_about },
+	{ auditlogs_list, auditlogs_about },
+	{ auditlogs_read, auditlogs_about },
+	{ auditlogs_export, auditlogs_about },
+	{ erase_person, erase_about },
+	{ person_export, erase_about },
 	{ audit_many, audit_about },
 	{ audit_one, audit_about },
 	{ report_list, report_about },

@@ -70,6 +70,7 @@ static void known_read(struct known *k, const struct rows *rows)
 	k->now = rows_int(rows, 0, 8);
 	k->dead = rows_bool(rows, 0, 9);
 	k->by_login_hash = rows_bool(rows, 0, 10);
+	k->token = rows_columns(rows) > 11 ? (int)rows_int(rows, 0, 11) : 0;
 }
 
 static void account_read(struct req *r, const struct rows *rows)
@@ -105,7 +106,7 @@ static const char *const by_token =
 	" coalesce(expires <= now(), false) as dead from token where hash = $1::bytea),"
 	" used as (update token set last_used = now() where id = (select id from t where not dead)"
 	" and (last_used is null or last_used < now() - interval '1 minute'))"
-	" select " COLUMNS ", coalesce(t.dead, false), t.id is null"
+	" select " COLUMNS ", coalesce(t.dead, false), t.id is null, t.id"
 	" from account a left join t on t.account_id = a.id"
 	" where t.id is not null or a.login_hash = $1::bytea"
 	" order by t.id is null limit 1";

@@ -17,6 +17,7 @@ struct known {
 	bool superuser, active;
 	bool staff; /* an employee: id and name are the employee's */
 	bool dead; /* the token was revoked or has expired */
+	int token; /* the general token that it was found by, or 0 */
 	bool by_login_hash; /* found as a login token: its generation must be checked */
 	int64_t tokens_from; /* seconds since 1970; JSON web tokens up to then are refused */
 	int64_t now; /* likewise, when this was read: both by the database's clock */

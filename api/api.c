@@ -16,6 +16,7 @@
 #include "punch_memory.h"
 #include "report_walk.h"
 #include "routes.h"
+#include "trail.h"
 
 static const struct route *const api_routes[] = { auth_routes, personnel_routes, iclock_routes,
 	att_routes, base_routes, staff_routes };
@@ -131,6 +132,7 @@ struct api *api_new(const struct api_options *o)
 	api->arena = a;
 	api->options = *o;
 	api->auth = auth_new(a, o);
+	api->trail = trail_new(o);
 	api->punches = punch_memory_new();
 	api->report_places = recent_new(REPORT_PLACES, sizeof(struct report_place));
 	api->bodies = budget_new((size_t)o->config->body_memory);
@@ -150,6 +152,7 @@ struct api *api_new(const struct api_options *o)
 		.refuses = api_refuses,
 		.max_body = api_max_body,
 		.budget = api->bodies,
+		.preamble = trail_statement,
 		.headers = headers,
 		.https_headers = https_headers,
 	};
@@ -165,6 +168,7 @@ void api_free(struct api *api)
 {
 	if (!api)
 		return;
+	trail_free(api->trail);
 	offload_free(api->files);
 	auth_free(api->auth);
 	punch_memory_free(api->punches);

@@ -89,7 +89,7 @@ static void check_admit(struct req *r, const struct check *c, const struct known
 	struct account *account = arena_alloc(req_arena(r), sizeof(*account));
 
 	*account = (struct account){ known->staff ? 0 : known->id, known->staff ? known->id : 0,
-		known->superuser, known->name, known->email };
+		known->superuser, known->name, known->email, known->token };
 	req_set_login(r, account);
 	req_set_data(r, NULL);
 	bool reads = req_method(r) & (GET | HEAD | OPTIONS);

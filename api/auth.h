@@ -14,6 +14,7 @@ struct account {
 	bool superuser;
 	const char *name;
 	const char *email;
+	int token; /* the general token it came with, or 0 */
 };
 
 /* NULL on routes that need no login. */

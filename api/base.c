@@ -2,6 +2,7 @@
 #include "base.h"
 
 #include "about.h"
+#include "auditlogs.h"
 #include "errors.h"
 #include "fatal.h"
 #include "resource.h"
@@ -95,6 +96,9 @@ static const struct resource device_status = {
 
 const struct route base_routes[] = {
 	{ GET, "/base/api/user_notifications/total/", notifications_total },
+	{ GET, "/base/api/auditlogs/", auditlogs_list },
+	{ GET, "/base/api/auditlogs/export/", auditlogs_export },
+	{ GET, "/base/api/auditlogs/:id/", auditlogs_read },
 	{ GET, "/base/api/deviceStatus/", resource_list, &device_status },
 	{ 0 },
 };

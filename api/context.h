@@ -7,6 +7,7 @@
 
 struct auth;
 struct budget;
+struct trail;
 struct punch_memory;
 struct recent;
 
@@ -15,6 +16,7 @@ struct api {
 	struct api_options options;
 	struct surface surface;
 	struct auth *auth;
+	struct trail *trail;
 	struct punch_memory *punches;
 	struct recent *report_places; /* see report_walk.h */
 	struct offload *files; /* threads for files that come and go: slow, and never in front of

@@ -12,6 +12,7 @@
 #include "fatal.h"
 #include "import_row.h"
 #include "personnel.h"
+#include "trail.h"
 
 enum { BURST = 50, /* rows without a statement, one after the other */ DEADLINE_MS = 600000 };
 
@@ -306,11 +307,18 @@ static bool import_let_go(void *arg)
 static void import_run(
 	struct import *im, const struct db_statement *statements, int n, req_step *next)
 {
+	if (!im->actor)
+		im->actor = trail_statement(im->req);
+	struct db_statement *all = im->pair;
+	if (n > 1)
+		all = arena_array(req_arena(im->req), (size_t)n + 1, sizeof(*all));
+	all[0] = *im->actor;
+	memcpy(all + 1, statements, (size_t)n * sizeof(*all));
 	rows_free(im->rows);
 	im->rows = NULL;
 	im->query = (struct db_query){
-		.statements = statements,
-		.nstatements = n,
+		.statements = all,
+		.nstatements = n + 1,
 		.binary = true,
 		.deadline_ms = DEADLINE_MS,
 		.done = statement_done,

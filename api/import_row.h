@@ -39,6 +39,8 @@ struct import {
 	struct db_ticket *ticket;
 	struct db_query query;
 	struct db_statement one;
+	const struct db_statement *actor; /* who imports, said before each of them */
+	struct db_statement pair[2];
 	struct rows *rows;
 	const struct db_error *error;
 	struct db_error failure; /* copied */

@@ -1,6 +1,7 @@
 /* Routes below /personnel/api/. The 9.x web pages' singular names are the same resources. */
 #include "personnel.h"
 
+#include "erase.h"
 #include "import.h"
 #include "photos.h"
 #include "routes.h"
@@ -42,6 +43,10 @@ const struct route personnel_routes[] = {
 	{ DELETE, "/personnel/api/employees/:id/self_password/", staff_password_set },
 	{ POST | PUT, "/personnel/api/employee/:id/self_password/", staff_password_set },
 	{ DELETE, "/personnel/api/employee/:id/self_password/", staff_password_set },
+	{ POST, "/personnel/api/employees/:id/erase/", erase_person },
+	{ GET, "/personnel/api/employees/:id/export/", person_export },
+	{ GET, "/personnel/api/erasures/", resource_list, &erasures },
+	{ GET, "/personnel/api/erasures/:id/", resource_read, &erasures },
 	PHOTO_ROUTES("/personnel/api/employees/:id/photo/"),
 	PHOTO_ROUTES("/personnel/api/employee/:id/photo/"),
 	/* where the original has a static folder */

@@ -18,6 +18,9 @@ enum { DEFAULT_CONNECTIONS = 100, SPARE_CONNECTIONS = 40 };
 /* Any number that no other program locks in the same database. */
 #define PROBE_LOCK "8100711200327716971"
 
+/* The server's in the embedded cluster, whose owner is punchd. */
+#define APP_ROLE "punchd_app"
+
 static bool start_failed(
 	struct start *s, const char *what, const struct db_error *failed, const char **error)
 {
@@ -138,39 +141,75 @@ bool start_database(struct start *s, struct arena *a, const struct config *confi
 
 /* --- the schema ------------------------------------------------------------------------------ */
 
-/* What the ordinary role needs of the owner's tables. */
-static bool grants_give(struct start *s, struct sync *owner, const char **error)
+/* The role that database_url logs in as has rows, and nothing of the schema. */
+static bool role_limit(struct start *s, struct sync *owner, const char *role, const char **error)
 {
 	struct db_error failed;
-	const char *role = value_of(s, s->sync, "select current_user", error);
-	if (!role)
-		return false;
 	const struct db_arg args[] = { db_text(role) };
-	struct rows *rows = sync_query(owner,
-		"select format('grant usage on schema public to %1$I;"
-		"grant select, insert, update, delete, truncate on all tables in schema public to %1$I;"
-		"grant usage, select, update on all sequences in schema public to %1$I', $1::text)",
-		args, LEN(args), false, &failed);
-	bool good = rows && sync_script(owner, rows_text(rows, 0, 0), &failed);
+	struct rows *rows =
+		sync_query(owner, "select grants_give($1::text)", args, LEN(args), false, &failed);
+	if (!rows)
+		return start_failed(
+			s, "cannot give database_url's role its rights", &failed, error);
+	if (!rows_null(rows, 0, 0))
+		*error = arena_printf(s->arena,
+			"with database_owner_url the role of database_url must not be able to alter "
+			"the schema, but %s %s: give database_url an ordinary role",
+			role, rows_text(rows, 0, 0));
+	bool good = rows_null(rows, 0, 0);
 	rows_free(rows);
-	return good ||
-	       start_failed(s, "cannot give database_url's user its rights", &failed, error);
+	return good;
 }
 
-bool start_schema(struct start *s, int *applied, const char **error)
+/* The embedded cluster has a second role, so that the server cannot touch what it must not. What
+ * only a superuser may set for a session is set for the role. */
+static bool role_make(struct start *s, const char **error)
 {
-	if (!*s->config->database_owner_url)
-		return migrate_up(s->sync, s->arena, applied, error);
-	struct sync *owner =
-		sync_open(s->arena, s->config->database_owner_url, s->config->timezone, error);
+	static const char sql[] =
+		"do $$ begin create role " APP_ROLE " login; exception when duplicate_object then"
+		" null; end $$; alter role " APP_ROLE " set log_parameter_max_length = 0;"
+		" alter role " APP_ROLE " set log_error_verbosity = terse";
+	struct db_error failed;
+	if (!sync_script(s->sync, sql, &failed))
+		return start_failed(s, "cannot make the server's role", &failed, error);
+	return role_limit(s, s->sync, APP_ROLE, error);
+}
+
+static bool role_become(struct start *s, const char **error)
+{
+	if (!role_make(s, error))
+		return false;
+	s->conninfo = arena_printf(s->arena, "%s user=" APP_ROLE, s->conninfo);
+	sync_close(s->sync);
+	s->sync = sync_open(s->arena, s->conninfo, s->config->timezone, error);
+	return s->sync != NULL;
+}
+
+static bool owner_migrate(struct start *s, int *applied, const char **error)
+{
+	const char *role = value_of(s, s->sync, "select current_user", error);
+	struct sync *owner = role ? sync_open(s->arena, s->config->database_owner_url,
+					    s->config->timezone, error)
+				  : NULL;
 	if (!owner) {
 		*error = arena_printf(
 			s->arena, "cannot reach the database as its owner: %s", *error);
 		return false;
 	}
-	bool good = migrate_up(owner, s->arena, applied, error) && grants_give(s, owner, error);
+	bool good =
+		migrate_up(owner, s->arena, applied, error) && role_limit(s, owner, role, error);
 	sync_close(owner);
 	return good;
+}
+
+bool start_schema(struct start *s, int *applied, const char **error)
+{
+	*applied = 0;
+	if (*s->config->database_owner_url && !s->embedded)
+		return owner_migrate(s, applied, error);
+	/* a role that may not migrate need not, where the schema is at head */
+	return migrate_check(s->sync, s->arena, error) ||
+	       migrate_up(s->sync, s->arena, applied, error);
 }
 
 bool start_schema_check(struct start *s, const char **error)
@@ -250,7 +289,8 @@ bool start_server(struct start *s, struct arena *a, const struct config *config,
 	signal(SIGTERM, interrupted);
 	signal(SIGINT, interrupted);
 	bool good = start_database(s, a, config, true, error) && start_schema(s, &applied, error) &&
-		    start_keys(s, error) && biometrics_check(s, error) && start_admin(s, error);
+		    (!s->embedded || role_become(s, error)) && start_keys(s, error) &&
+		    biometrics_check(s, error) && start_admin(s, error);
 	start_disconnect(s);
 	if (applied)
 		log_info("schema_migrated", "migrations", log_num(applied), NULL);

@@ -49,4 +49,6 @@ begin
 		array_fill(null::smallint, array[n]), array_fill(null::real, array[n]), all_codes,
 		array_fill(null::bytea, array[n])))[1];
 	known := cardinality(codes) - stored;
+	perform audit_note('import', 'punch', null,
+		jsonb_build_object('stored', stored, 'known', known));
 end $$;

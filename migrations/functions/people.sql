@@ -79,6 +79,7 @@ end $$;
 
 -- Sends these people again to every terminal they belong on.
 create or replace function person_resend(employees int[]) returns void language sql as $$
+	select audit_note('resync', 'employee', e, null) from unnest(employees) e;
 	select person_mark(array_agg(pin_id)) from employee where id = any(employees);
 	select template_resend_people(array_agg(pin_id)) from employee where id = any(employees);
 $$;
@@ -87,6 +88,7 @@ $$;
 create or replace function terminal_sync(a_terminal int) returns void language plpgsql as $$
 begin
 	update terminal t set people_held = false where t.id = a_terminal;
+	perform audit_note('sync', 'terminal', a_terminal, null);
 	perform person_wanted_lock(array[a_terminal]);
 	perform from terminal_person where terminal_id = a_terminal order by pin_id for update;
 	insert into terminal_person as p (terminal_id, pin_id, wanted)

@@ -26,8 +26,12 @@ declare
 	numbers bigint[]; -- 1, 2, ... of those that are new, null of the others
 	losers boolean;	  -- some of the others say something else than what is stored
 	buried boolean;	  -- some of the others have a tombstone
+	erased boolean := false; -- some of those are of people who were erased
 begin
 	perform punch_lock();
+	if exists (select from pin where erased_up_to is not null) then
+		erased := punch_erased(pins, times);
+	end if;
 	select last_id, greatest(last_upload, clock_timestamp()) into base, stamp from punch_counter;
 	select array_agg(case when k.fresh then k.nr end), bool_or(k.loses), bool_or(k.buried)
 	into numbers, losers, buried
@@ -70,6 +74,9 @@ begin
 	end if;
 	if buried then
 		perform punch_bury(pins, times, origins);
+	end if;
+	if erased then
+		perform punch_erased_done(pins);
 	end if;
 	if stored > 0 and stored < cardinality(pins) then
 		return stored || (select array_agg(place::int)

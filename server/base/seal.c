@@ -250,6 +250,18 @@ uint32_t seal_current_key(const struct seal *s)
 	return key ? key->id : 0;
 }
 
+static unsigned char *arena_close(const struct key *key, struct arena *a, const char *place,
+	const unsigned char row_key[SEAL_ROW_KEY_SIZE], const void *plain, size_t n,
+	size_t *sealed_n)
+{
+	if (n > INT32_MAX - SEAL_OVERHEAD)
+		fatal("sealing %zu bytes at once", n);
+	*sealed_n = n + SEAL_OVERHEAD;
+	unsigned char *sealed = arena_alloc(a, *sealed_n);
+	key_close(key, place, row_key, plain, n, sealed);
+	return sealed;
+}
+
 unsigned char *seal_close(const struct seal *s, struct arena *a, const char *place,
 	const unsigned char row_key[SEAL_ROW_KEY_SIZE], const void *plain, size_t n,
 	size_t *sealed_n)
@@ -257,12 +269,32 @@ unsigned char *seal_close(const struct seal *s, struct arena *a, const char *pla
 	const struct key *key = atomic_load(&s->current);
 	if (!key)
 		fatal("nothing can be sealed before there is a key");
-	if (n > INT32_MAX - SEAL_OVERHEAD)
-		fatal("sealing %zu bytes at once", n);
-	*sealed_n = n + SEAL_OVERHEAD;
-	unsigned char *sealed = arena_alloc(a, *sealed_n);
-	key_close(key, place, row_key, plain, n, sealed);
+	return arena_close(key, a, place, row_key, plain, n, sealed_n);
+}
+
+unsigned char *seal_close_under(const unsigned char bytes[SEAL_KEY_SIZE], struct arena *a,
+	const char *place, const unsigned char row_key[SEAL_ROW_KEY_SIZE], const void *plain,
+	size_t n, size_t *sealed_n)
+{
+	struct key key = { .id = 0 };
+	memcpy(key.bytes, bytes, SEAL_KEY_SIZE);
+	unsigned char *sealed = arena_close(&key, a, place, row_key, plain, n, sealed_n);
+	OPENSSL_cleanse(&key, sizeof(key));
 	return sealed;
+}
+
+static char *arena_open(const struct key *key, struct arena *a, const char *place,
+	const unsigned char row_key[SEAL_ROW_KEY_SIZE], const void *sealed, size_t n,
+	size_t *plain_n)
+{
+	char *plain = arena_alloc(a, n - SEAL_OVERHEAD + 1);
+	if (!key_open(key, place, row_key, sealed, n, plain)) {
+		OPENSSL_cleanse(plain, n - SEAL_OVERHEAD);
+		return NULL;
+	}
+	if (plain_n)
+		*plain_n = n - SEAL_OVERHEAD;
+	return plain;
 }
 
 char *seal_open(const struct seal *s, struct arena *a, const char *place,
@@ -272,15 +304,19 @@ char *seal_open(const struct seal *s, struct arena *a, const char *place,
 	if (!sealed || !is_sealed(sealed, n))
 		return NULL;
 	const struct key *key = seal_key(s, get_id((const unsigned char *)sealed + 1));
-	if (!key)
+	return key ? arena_open(key, a, place, row_key, sealed, n, plain_n) : NULL;
+}
+
+char *seal_open_under(const unsigned char bytes[SEAL_KEY_SIZE], struct arena *a, const char *place,
+	const unsigned char row_key[SEAL_ROW_KEY_SIZE], const void *sealed, size_t n,
+	size_t *plain_n)
+{
+	if (!sealed || !is_sealed(sealed, n))
 		return NULL;
-	char *plain = arena_alloc(a, n - SEAL_OVERHEAD + 1);
-	if (!key_open(key, place, row_key, sealed, n, plain)) {
-		OPENSSL_cleanse(plain, n - SEAL_OVERHEAD);
-		return NULL;
-	}
-	if (plain_n)
-		*plain_n = n - SEAL_OVERHEAD;
+	struct key key = { .id = 0 };
+	memcpy(key.bytes, bytes, SEAL_KEY_SIZE);
+	char *plain = arena_open(&key, a, place, row_key, sealed, n, plain_n);
+	OPENSSL_cleanse(&key, sizeof(key));
 	return plain;
 }
 

@@ -64,6 +64,15 @@ char *seal_open(const struct seal *, struct arena *, const char *place,
 	const unsigned char row_key[SEAL_ROW_KEY_SIZE], const void *sealed, size_t n,
 	size_t *plain_n);
 
+/* The same under a key of the caller's, which no master key wraps: what is to become unreadable when
+ * that key is destroyed. */
+unsigned char *seal_close_under(const unsigned char key[SEAL_KEY_SIZE], struct arena *,
+	const char *place, const unsigned char row_key[SEAL_ROW_KEY_SIZE], const void *plain,
+	size_t n, size_t *sealed_n);
+char *seal_open_under(const unsigned char key[SEAL_KEY_SIZE], struct arena *, const char *place,
+	const unsigned char row_key[SEAL_ROW_KEY_SIZE], const void *sealed, size_t n,
+	size_t *plain_n);
+
 /* HMAC-SHA256(key, bytes): look-up hashes of card and e-mail, content hashes. */
 void seal_hmac(const unsigned char key[SEAL_KEY_SIZE], const void *bytes, size_t n,
 	unsigned char out[SEAL_KEY_SIZE]);

@@ -4,6 +4,7 @@
  */
 #include "cli.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,10 @@ static const struct command commands[] = {
 		"deletes now what the settings retention_... keep no longer" },
 	{ "biometrics remove", "", 0, 0, cli_biometrics_remove,
 		"deletes templates and photos of people from the database" },
+	{ "audit verify", "", 0, 0, cli_audit_verify,
+		"checks that nothing was removed or altered" },
+	{ "audit list", "[COUNT]", 0, 1, cli_audit_list,
+		"lists the newest rows of the audit trail" },
 	{ "import-biotime", "SOURCE [--dry-run] [--report FILE] ...", 1, 0, cli_import_biotime,
 		"moves in from a ZKBio Time database or its dumps" },
 };
@@ -242,13 +247,36 @@ int cli_parse(struct cli *cli, struct arena *a, int argc, char **argv)
 
 /* --- for commands ---------------------------------------------------------------------------- */
 
+/* For the audit trail: what this session changes is this command's. Where it would be everything
+ * there is, only that it ran. */
+static void actor_say(struct cli *cli)
+{
+	const struct passwd *user = getpwuid(getuid());
+	const char *name = cli->command->name;
+	bool whole = strcmp(name, "import-biotime") == 0 || strcmp(name, "key rotate") == 0;
+	const struct db_arg args[] = { db_text(user ? user->pw_name : ""), db_text(name) };
+	cli_query(cli,
+		"select set_config('punchd.actor', jsonb_build_object('kind', 'cli', 'name', $1::text,"
+		" 'request', 'punchd ' || $2::text)::text, false)",
+		args, LEN(args), false);
+	if (!whole)
+		return;
+	if (!cli->dry_run)
+		cli_query(cli,
+			"select audit_note('run', $2::text, null, null) where $1::text is not null",
+			args, LEN(args), false);
+	cli_query(cli, "select set_config('punchd.actor', '', false)", NULL, 0, false);
+}
+
 void cli_open(struct cli *cli, bool keys)
 {
 	const char *error = NULL;
 	struct start *s = &cli->start;
 	if (start_database(s, cli->arena, cli->config, false, &error) &&
-		start_schema_check(s, &error) && (!keys || start_keys(s, &error)))
+		start_schema_check(s, &error) && (!keys || start_keys(s, &error))) {
+		actor_say(cli);
 		return;
+	}
 	start_end(s);
 	die("%s", error);
 }

@@ -72,6 +72,8 @@ int cli_key_retire(struct cli *);
 int cli_key_master(struct cli *);
 int cli_retention_run(struct cli *);
 int cli_biometrics_remove(struct cli *);
+int cli_audit_verify(struct cli *);
+int cli_audit_list(struct cli *);
 int cli_import_biotime(struct cli *);
 
 #endif

@@ -32,6 +32,7 @@ const struct sealed_table key_tables[] = {
 	{ "terminal_message", "id", "terminal_message.sealed" },
 	{ "private_message", "id", "private_message.sealed" },
 	{ "bio_photo", "id", "bio_photo.sealed" },
+	{ "person_key", "id", "person_key.sealed" },
 	{ 0 },
 };
 
@@ -58,6 +59,10 @@ static void uses_add(struct str *sql)
 			"%sselect substr(sealed, 2, 4) as id, '%s' as place, count(*) as n"
 			" from %s group by 1",
 			t == key_tables ? "" : " union all ", t->table, t->table);
+	/* until a server has taken them into its chain */
+	str_add(sql,
+		" union all select substr(v, 2, 4), 'audit_pending', count(*) from audit_pending,"
+		" unnest(array[old_sealed, new_sealed]) v where v is not null group by 1");
 }
 
 int64_t key_uses(struct cli *cli, int64_t id, const char **where)

@@ -53,6 +53,10 @@ struct surface {
 	/* NULL, or how long its body may be, where that is less than max_body. */
 	int64_t (*max_body)(const struct req *);
 
+	/* NULL, or a statement that goes before those of each query of the request, in their
+	 * transaction; it answers NULL where there is none. It must live as long as the request. */
+	const struct db_statement *(*preamble)(struct req *);
+
 	struct budget *budget; /* NULL, or bodies are read only as it allows */
 	bool params_nocase; /* query parameter names */
 	bool plus_is_literal; /* in query values */

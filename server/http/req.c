@@ -297,15 +297,18 @@ void req_query_with(struct req *r, req_step *next, const struct req_query_option
 
 	if (!req_pause(r, next))
 		return;
-	kept = arena_array(r->arena, (size_t)n, sizeof(*kept));
+	const struct db_statement *before = r->surface->preamble ? r->surface->preamble(r) : NULL;
+	kept = arena_array(r->arena, (size_t)n + 1, sizeof(*kept));
+	q = arena_alloc(r->arena, sizeof(*q));
+	q->statements = kept;
+	q->nstatements = n + (before != NULL);
+	if (before)
+		*kept++ = *before;
 	for (int i = 0; i < n; i++) {
 		kept[i] = statements[i];
 		kept[i].args = (const struct db_arg *)(const void *)arena_memdup(r->arena,
 			statements[i].args, (size_t)statements[i].nargs * sizeof(struct db_arg));
 	}
-	q = arena_alloc(r->arena, sizeof(*q));
-	q->statements = kept;
-	q->nstatements = n;
 	q->binary = options->binary;
 	q->deadline_ms = options->deadline_ms ? options->deadline_ms : r->surface->deadline_ms;
 	q->done = query_answered;

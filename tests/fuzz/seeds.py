@@ -170,6 +170,8 @@ def main():
 		(("gps",), GPS),
 		(("tgz",), packages()),
 		(("command_line",), LINES),
+		(("erase_names",), [b"\x017" + s for s in RECORDS + [b"7\t2026-05-04 08:00:00\t0\t1\n",
+			b"USER PIN=7\tName=a\n", b"PIN=20260504083000-7.jpg\nSN=1\n"]]),
 		(("report",), HEADERS),
 		(("picture",), PICTURES),
 		(("csv",), CSV),

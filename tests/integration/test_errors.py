@@ -9,6 +9,7 @@ import json
 import pytest
 
 from punchd_test.openapi import Document
+from punchd_test.wait import wait_until
 
 # what a member that is no text is told about a text that it cannot be
 WRONG = {
@@ -291,6 +292,7 @@ def test_rows_that_are_not_there(walk):
 def test_nothing_was_stored(walk, server):
 	"""What was refused above leaves no trace: the walk over all members once more, and a count."""
 	def count():
+		wait_until(lambda: server.value("select count(*) from audit_pending") == 0, 15)
 		return {path: walk.api.get(path)["count"] for path in walk.document.collections()
 			if "Report" not in path and "dailyAbsent" not in path and not path.startswith("/staff/")}
 	before = count()

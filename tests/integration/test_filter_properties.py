@@ -24,7 +24,8 @@ def crowd(server, rng):
 	for i in range(120):
 		emp = server.value("insert into employee (emp_code, first_name, last_name, nickname, department_id,"
 			" position_id, hire_date, gender, emp_type, app_status, dev_privilege, enroll_sn, row_key, sealed)"
-			" values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '\\x00', '\\x00') returning id",
+			" values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '\\x00',"
+			" decode('0100000001' || repeat('00', 28), 'hex')) returning id",
 			"%s%d" % (rng.choice(["", "E", "e", "00"]), i), rng.choice(NAMES), rng.choice(NAMES), rng.choice(NAMES),
 			rng.randrange(1, 7), rng.choice([None, 1, 2, 3, 4]), "2026-01-%02d" % rng.randrange(1, 6),
 			rng.choice([None, "M", "F"]), rng.choice([None, 1, 2]), rng.randrange(2), rng.choice([0, 14]),

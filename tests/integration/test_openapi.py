@@ -150,7 +150,7 @@ def test_its_examples_are_taken(server, document):
 		"-token-" not in o.path and not o.path.startswith("/staff/")]
 	# what takes rows away comes last
 	resigns = "/personnel/api/resigns/"
-	for o in sorted(later, key=lambda o: ("reinstatement" in o.path, o.method == "POST",
+	for o in sorted(later, key=lambda o: (o.path.endswith("/erase/"), "reinstatement" in o.path, o.method == "POST",
 			o.path.endswith("/approve/"))):
 		if "reinstatement" in o.path and server.api.get(resigns)["count"] == 0:
 			server.api.post(resigns, {"employee": 1, "resign_date": "2026-05-04"})
