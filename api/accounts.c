@@ -70,7 +70,19 @@ static void known_read(struct known *k, const struct rows *rows)
 	k->now = rows_int(rows, 0, 8);
 	k->dead = rows_bool(rows, 0, 9);
 	k->by_login_hash = rows_bool(rows, 0, 10);
-	k->token = rows_columns(rows) > 11 ? (int)rows_int(rows, 0, 11) : 0;
+	k->token = (int)rows_int(rows, 0, 11);
+	k->limited = !k->superuser && rows_bool(rows, 0, 14);
+	k->rights = (struct rights){ { 0 } };
+	if (k->superuser)
+		k->rights = rights_all();
+	else
+		rights_add(&k->rights, rows_text(rows, 0, 13));
+	if (!rows_null(rows, 0, 12)) {
+		struct rights scope = { { 0 } };
+		rights_add(&scope, rows_text(rows, 0, 12));
+		rights_limit(&k->rights, &scope);
+		k->superuser = false;
+	}
 }
 
 static void account_read(struct req *r, const struct rows *rows)
@@ -96,17 +108,25 @@ static void account_read(struct req *r, const struct rows *rows)
 	" floor(extract(epoch from a.tokens_from))::int8, a.password_hash,"                        \
 	" floor(extract(epoch from clock_timestamp()))::int8"
 
+/* dead, by_login_hash, token and its scope; then what the account may and where */
+#define BY_ITSELF ", false, false, 0, null::text"
+#define RIGHTS                                                                                     \
+	", coalesce((select string_agg(array_to_string(g.permissions, ' '), ' ')"                  \
+	" from account_group g where g.id = any(a.groups)), ''),"                                  \
+	" a.areas is not null or a.departments is not null"
+
 static const char *const by_id =
-	"select " COLUMNS ", false, false from account a where a.id = $1::int";
+	"select " COLUMNS BY_ITSELF RIGHTS " from account a where a.id = $1::int";
 static const char *const by_name =
-	"select " COLUMNS ", false, false from account a where a.name = $1::text";
+	"select " COLUMNS BY_ITSELF RIGHTS " from account a where a.name = $1::text";
 /* last_used moves at most once a minute */
 static const char *const by_token =
-	"with t as (select id, account_id, revoked is not null or"
+	"with t as (select id, account_id, array_to_string(scope, ' ') as scope, revoked is not null or"
 	" coalesce(expires <= now(), false) as dead from token where hash = $1::bytea),"
 	" used as (update token set last_used = now() where id = (select id from t where not dead)"
 	" and (last_used is null or last_used < now() - interval '1 minute'))"
-	" select " COLUMNS ", coalesce(t.dead, false), t.id is null, t.id"
+	" select " COLUMNS
+	", coalesce(t.dead, false), t.id is null, coalesce(t.id, 0), t.scope" RIGHTS
 	" from account a left join t on t.account_id = a.id"
 	" where t.id is not null or a.login_hash = $1::bytea"
 	" order by t.id is null limit 1";
@@ -116,7 +136,8 @@ static const char *const by_token =
 	"select e.id, e.emp_code, ''::text, false, not exists (select from resign x"               \
 	" where x.employee_id = e.id), s.token_generation,"                                        \
 	" floor(extract(epoch from s.tokens_from))::int8, s.password_hash,"                        \
-	" floor(extract(epoch from clock_timestamp()))::int8, false, true"                         \
+	" floor(extract(epoch from clock_timestamp()))::int8, false, true, 0, null::text,"         \
+	" ''::text, false"                                                                         \
 	" from staff_login s join employee e on e.id = s.employee_id where "
 
 static const char *const staff[] = {

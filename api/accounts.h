@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "req.h"
+#include "rights.h"
 #include "seal.h"
 
 struct accounts;
@@ -14,10 +15,13 @@ struct accounts;
 struct known {
 	int id; /* 0: there is none */
 	int generation;
-	bool superuser, active;
+	bool superuser; /* and its token has no scope */
+	bool active;
 	bool staff; /* an employee: id and name are the employee's */
 	bool dead; /* the token was revoked or has expired */
 	int token; /* the general token that it was found by, or 0 */
+	struct rights rights; /* of its groups, or all; no more than the token's */
+	bool limited; /* to areas or departments */
 	bool by_login_hash; /* found as a login token: its generation must be checked */
 	int64_t tokens_from; /* seconds since 1970; JSON web tokens up to then are refused */
 	int64_t now; /* likewise, when this was read: both by the database's clock */

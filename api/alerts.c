@@ -52,7 +52,7 @@ static void alert_select(struct req *r, int64_t id)
 {
 	struct sql *sql = sql_new(req_arena(r));
 
-	resource_select(sql, &alerts);
+	resource_select(sql, r, &alerts);
 	sql_arg(sql, " where t.id = $$::bigint", db_int(req_arena(r), id));
 	sql_run(sql, r, alert_found);
 }

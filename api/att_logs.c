@@ -10,6 +10,7 @@
 #include "fatal.h"
 #include "report_people.h"
 #include "resource_private.h"
+#include "scope.h"
 
 enum { WAITING = 1, APPROVED = 2, REJECTED = 3 };
 
@@ -238,13 +239,13 @@ static void audit_start(struct req *r, bool one)
 	if (errors_reply(r, w.errors))
 		return;
 	req_set_data(r, a);
-	const struct db_arg args[] = { db_int4_array(req_arena(r), a->ids, NULL, a->n) };
-	req_query(r, audit_checked,
-		arena_printf(req_arena(r),
-			"select min(w) from unnest($1::int[]) w"
-			" where not exists (select from %s x where x.id = w)",
-			spec->table),
-		LEN(args), args);
+	struct sql *sql = sql_new(req_arena(r));
+	sql_arg(sql, "select min(w) from unnest($$::int[]) w",
+		db_int4_array(req_arena(r), a->ids, NULL, a->n));
+	sql_addf(sql, " where not exists (select from %s x where x.id = w", spec->table);
+	scope_add(sql, r, spec->table, "x");
+	sql_add(sql, ")");
+	sql_run(sql, r, audit_checked);
 }
 
 void audit_many(struct req *r, const struct rows *rows)

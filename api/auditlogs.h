@@ -1,4 +1,4 @@
-/* The audit trail over REST, for superusers. */
+/* The audit trail over REST. */
 #ifndef AUDITLOGS_H
 #define AUDITLOGS_H
 
@@ -7,8 +7,5 @@
 
 req_step auditlogs_list, auditlogs_read, auditlogs_export;
 about_teller auditlogs_about;
-
-/* False: replied 403. For what only superusers may read. */
-bool superuser_only(struct req *);
 
 #endif

@@ -11,6 +11,7 @@
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
+#include "scope.h"
 #include "verify.h"
 #include "webtoken.h"
 
@@ -21,8 +22,7 @@ enum scheme { SCHEME_NONE, SCHEME_TOKEN, SCHEME_JWT, SCHEME_BASIC };
 struct check {
 	struct auth *auth;
 	req_step *next;
-	bool any; /* any account will do, whatever the method */
-	bool staff; /* for staff, and nobody else */
+	const struct route *route; /* NULL: any user will do */
 	enum scheme scheme;
 	const char *credential;
 	struct account_query query;
@@ -84,19 +84,78 @@ static void check_refuse(struct req *r, const struct check *c, const char *detai
 	error_detail(r, 401, "%s", detail);
 }
 
+enum subject auth_subject(const struct route *route)
+{
+	return (enum subject)(route->flags >> 8 & 0xff);
+}
+
+int auth_actions(const struct route *route, enum method method)
+{
+	int said = route->flags >> 16;
+
+	if (said)
+		return said;
+	switch (method) {
+	case POST:
+		return MAY_ADD;
+	case PUT:
+	case PATCH:
+		return MAY_CHANGE;
+	case DELETE:
+		return MAY_DELETE;
+	default:
+		return MAY_VIEW;
+	}
+}
+
+static bool is_allowed(const struct req *r, const struct route *route, const struct account *who)
+{
+	if (who->staff || (route && route->flags & API_STAFF))
+		return who->staff && route && route->flags & API_STAFF;
+	if (!route || route->flags & API_READER)
+		return true;
+	enum subject subject = auth_subject(route);
+	const struct subject_spec *spec = rights_subject(subject);
+	if (!spec)
+		return who->superuser;
+	int actions = auth_actions(route, req_method(r));
+	bool whole = spec->whole || route->flags & API_WHOLE;
+	return (who->rights.may[subject] & actions) == actions && !(whole && who->limited);
+}
+
+/* What the path names must exist for who asks. */
+static void check_id(struct req *r, const struct check *c)
+{
+	const struct subject_spec *spec = c->route ? rights_subject(auth_subject(c->route)) : NULL;
+	const char *text = scope_limits(r) && spec && spec->table ? req_arg(r, "id") : NULL;
+	int64_t id;
+
+	if (!text)
+		c->next(r, NULL);
+	else if (str_to_int(text, 0, INT64_MAX, &id))
+		scope_check(r, spec->table, id, c->next);
+	else
+		error_not_found(r);
+}
+
 static void check_admit(struct req *r, const struct check *c, const struct known *known)
 {
 	struct account *account = arena_alloc(req_arena(r), sizeof(*account));
 
-	*account = (struct account){ known->staff ? 0 : known->id, known->staff ? known->id : 0,
-		known->superuser, known->name, known->email, known->token };
+	*account = (struct account){ .id = known->staff ? 0 : known->id,
+		.staff = known->staff ? known->id : 0,
+		.superuser = known->superuser,
+		.limited = known->limited,
+		.rights = known->rights,
+		.name = known->name,
+		.email = known->email,
+		.token = known->token };
 	req_set_login(r, account);
 	req_set_data(r, NULL);
-	bool reads = req_method(r) & (GET | HEAD | OPTIONS);
-	if (c->staff != known->staff || (!reads && !c->any && !c->staff && !known->superuser))
-		error_detail(r, 403, "You do not have permission to perform this action.");
+	if (is_allowed(r, c->route, account))
+		check_id(r, c);
 	else
-		c->next(r, NULL);
+		error_detail(r, 403, "You do not have permission to perform this action.");
 }
 
 /* --- Token ---------------------------------------------------------------------------------- */
@@ -306,14 +365,13 @@ static bool header_read(struct req *r, struct check *c)
 	return false;
 }
 
-/* Clients may send either kind of token under either name. */
-static void check_run(struct req *r, struct auth *auth, int flags, req_step *next)
+/* route: NULL: for any user. Clients may send either kind of token under either name. */
+static void check_run(struct req *r, struct auth *auth, const struct route *route, req_step *next)
 {
 	struct check *c = arena_alloc(req_arena(r), sizeof(*c));
 
 	c->auth = auth;
-	c->any = flags & API_READER;
-	c->staff = flags & API_STAFF;
+	c->route = route;
 	c->next = next;
 	req_set_data(r, c);
 	if (!header_read(r, c))
@@ -329,17 +387,17 @@ static void check_run(struct req *r, struct auth *auth, int flags, req_step *nex
 
 void auth_before(struct req *r, req_step *next)
 {
-	int flags = req_route(r)->flags;
+	const struct route *route = req_route(r);
 
-	if (flags & API_OPEN)
+	if (route->flags & API_OPEN)
 		next(r, NULL);
 	else
-		check_run(r, api_of(r)->auth, flags, next);
+		check_run(r, api_of(r)->auth, route, next);
 }
 
 void api_require_login(struct api *api, struct req *r, req_step *next)
 {
-	check_run(r, api->auth, API_READER, next);
+	check_run(r, api->auth, NULL, next);
 }
 
 const struct account *auth_account(const struct req *r)
@@ -347,8 +405,15 @@ const struct account *auth_account(const struct req *r)
 	return req_login(r);
 }
 
-bool auth_sees_credentials(const struct req *r)
+bool auth_may(const struct req *r, enum subject subject, int action)
 {
 	const struct account *account = auth_account(r);
-	return account && account->superuser && !api_of(r)->options.config->hide_credentials;
+
+	return account && account->rights.may[subject] & action;
+}
+
+bool auth_sees_credentials(const struct req *r)
+{
+	return auth_may(r, SUBJECT_CREDENTIAL, MAY_VIEW) &&
+	       !api_of(r)->options.config->hide_credentials;
 }

@@ -7,6 +7,7 @@
 #include "fatal.h"
 #include "resource.h"
 #include "routes.h"
+#include "scope.h"
 
 /* --- notifications ---------------------------------------------------------------------------- */
 
@@ -21,7 +22,10 @@ void notifications_total(struct req *r, const struct rows *rows)
 {
 	struct sql *sql = sql_new(req_arena(r));
 
-	sql_add(sql, "select count(*) from alert where true");
+	sql_add(sql, "select count(*) from alert t where true");
+	if (!auth_may(r, SUBJECT_ALERT, MAY_VIEW))
+		sql_add(sql, " and false");
+	scope_add(sql, r, "alert", "t");
 	if (!filter_add(sql, r, total_filters))
 		sql_add(sql, " and false");
 	sql_run(sql, r, notifications_counted);
@@ -95,10 +99,12 @@ static const struct resource device_status = {
 };
 
 const struct route base_routes[] = {
-	{ GET, "/base/api/user_notifications/total/", notifications_total },
-	{ GET, "/base/api/auditlogs/", auditlogs_list },
-	{ GET, "/base/api/auditlogs/export/", auditlogs_export },
-	{ GET, "/base/api/auditlogs/:id/", auditlogs_read },
-	{ GET, "/base/api/deviceStatus/", resource_list, &device_status },
+	{ GET, "/base/api/user_notifications/total/", notifications_total, NULL, API_READER },
+	{ GET, "/base/api/auditlogs/", auditlogs_list, NULL, API_RIGHT(SUBJECT_AUDIT_LOG) },
+	{ GET, "/base/api/auditlogs/export/", auditlogs_export, NULL,
+		API_RIGHT(SUBJECT_AUDIT_LOG) },
+	{ GET, "/base/api/auditlogs/:id/", auditlogs_read, NULL, API_RIGHT(SUBJECT_AUDIT_LOG) },
+	{ GET, "/base/api/deviceStatus/", resource_list, &device_status,
+		API_RIGHT(SUBJECT_TERMINAL) },
 	{ 0 },
 };

@@ -1,13 +1,12 @@
-/* /iclock/api/biodatas/: templates. The template itself is for superusers who ask for it. */
+/* /iclock/api/biodatas/: templates. The template itself is for who may see
+ * credentials, and asks for it. */
 #include "auth.h"
 #include "iclock.h"
 
 /* ?templates=true */
 static bool template_shown(const struct req *r)
 {
-	const struct account *account = auth_account(r);
-
-	return account && account->superuser && filter_says(req_param(r, "templates"));
+	return auth_may(r, SUBJECT_CREDENTIAL, MAY_VIEW) && filter_says(req_param(r, "templates"));
 }
 
 static const struct field biodata_fields[] = {

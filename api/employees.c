@@ -9,6 +9,7 @@
 #include "errors.h"
 #include "fatal.h"
 #include "personnel.h"
+#include "scope.h"
 
 /* --- the table ------------------------------------------------------------------------------ */
 
@@ -35,11 +36,11 @@ static const struct field attendance[] = {
 	{ 0 },
 };
 
-static const char areas_json[] =
-	"(select '[' || coalesce(string_agg('{\"id\":' || a.id || ',\"area_code\":' ||"
-	" to_json(a.code) || ',\"area_name\":' || to_json(a.name) || '}', ',' order by a.id), '')"
-	" || ']' from employee_area ea join area a on a.id = ea.area_id"
-	" where ea.employee_id = t.id)";
+#define AREAS_JSON(which)                                                                          \
+	"(select '[' || coalesce(string_agg('{\"id\":' || a.id || ',\"area_code\":' ||"            \
+	" to_json(a.code) || ',\"area_name\":' || to_json(a.name) || '}', ',' order by a.id), '')" \
+	" || ']' from employee_area ea join area a on a.id = ea.area_id"                           \
+	" where ea.employee_id = t.id" which ")"
 
 enum { SEALED = F_WRITE | F_SEALED, SECRET = F_WRITE | F_SEALED | F_SECRET };
 
@@ -88,7 +89,8 @@ static const struct field employee_fields[] = {
 	{ "attemployee", NULL, FT_OBJECT, .members = attendance },
 	{ "dev_privilege", "t.dev_privilege", FT_INT, F_WRITE, OP_EQ, .low = 0, .high = 14,
 		.null_as = "0" },
-	{ "area", areas_json, FT_REFS, F_WRITE | F_REQUIRED, 0, .table = "area" },
+	{ "area", AREAS_JSON(""), FT_REFS, F_WRITE | F_REQUIRED, 0, .table = "area",
+		.scoped = AREAS_JSON(" and a.id in (select scope_areas($$))") },
 	{ "app_status", "t.app_status", FT_INT, F_WRITE, OP_EQ, .choices = "0|1", .null_as = "0" },
 	{ "app_role", "t.app_role", FT_INT, F_WRITE, OP_EQ, .null_as = "1" },
 	{ "update_time", "t.update_time", FT_TIME, F_ORDER },
@@ -229,10 +231,18 @@ static void areas_check(struct write *w)
 	if (!write_ids(w, "area", &ids, &n))
 		return;
 	struct db_arg arg = db_int4_array(w->arena, ids, NULL, n);
+	/* who has limits does not know of the others */
+	const char *known =
+		scope_limits(w->req)
+			? arena_printf(w->arena, " and x.area_id in (select scope_areas($%d))",
+				  sql_param(w->sql, db_int(w->arena, auth_account(w->req)->id)))
+			: "";
 	if (!w->create)
 		write_with(w,
-			", gone as (delete from employee_area x using saved"
-			" where x.employee_id = saved.id and x.area_id <> all($$::int[]))",
+			arena_printf(w->arena,
+				", gone as (delete from employee_area x using saved"
+				" where x.employee_id = saved.id and x.area_id <> all($$::int[])%s)",
+				known),
 			arg);
 	write_with(w,
 		", added as (insert into employee_area (employee_id, area_id)"

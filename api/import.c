@@ -12,6 +12,7 @@
 #include "fatal.h"
 #include "import_row.h"
 #include "personnel.h"
+#include "scope.h"
 #include "trail.h"
 
 enum { BURST = 50, /* rows without a statement, one after the other */ DEADLINE_MS = 600000 };
@@ -166,14 +167,16 @@ static void file_parsed(struct req *r, const struct rows *rows)
 	im->ids = arena_array(a, (size_t)n + 1, sizeof(*im->ids));
 	im->nth = arena_array(a, (size_t)n + 1, sizeof(*im->nth));
 	im->statements = arena_array(a, (size_t)n + 1, sizeof(*im->statements));
-	const struct db_arg args[] = { db_text_array(a, keys, n) };
-	req_query(r, keys_found,
-		arena_printf(a,
-			"select t.id, row_number() over (partition by k.code order by k.nr)"
-			" from unnest($1::text[]) with ordinality k (code, nr)"
-			" left join %s t on t.%s = k.code order by k.nr",
-			im->spec->resource->table, im->spec->key_column),
-		LEN(args), args);
+	struct sql *sql = sql_new(a);
+	sql_arg(sql,
+		"select t.id, row_number() over (partition by k.code order by k.nr)"
+		" from unnest($$::text[]) with ordinality k (code, nr)",
+		db_text_array(a, keys, n));
+	sql_addf(sql, " left join %s t on t.%s = k.code", im->spec->resource->table,
+		im->spec->key_column);
+	scope_add(sql, r, im->spec->resource->table, "t");
+	sql_add(sql, " order by k.nr");
+	sql_run(sql, r, keys_found);
 }
 
 static int32_t int_or_0(const struct rows *rows, int row, int column)
@@ -255,16 +258,17 @@ static void codes_ask(struct req *r, struct import *im)
 	const char **above = arena_array(a, (size_t)keys + 1, sizeof(*above));
 	for (int i = 0; i < keys; i++)
 		above[i] = im->table.rows[i][im->key];
-	const struct db_arg args[] = { db_text_array(a, c->codes, n),
-		db_text_array(a, above, keys) };
-	req_query(r, codes_found,
-		arena_printf(a,
-			"select x.id, f.nr::int from unnest($1::text[]) with ordinality k (code, nr)"
-			" left join %s x on x.code = k.code left join (select j.code, min(j.nr) as nr"
-			" from unnest($2::text[]) with ordinality j (code, nr) group by 1) f"
-			" on f.code = k.code order by k.nr",
-			code->table),
-		LEN(args), args);
+	struct sql *sql = sql_new(a);
+	sql_arg(sql, "select x.id, f.nr::int from unnest($$::text[]) with ordinality k (code, nr)",
+		db_text_array(a, c->codes, n));
+	sql_addf(sql, " left join %s x on x.code = k.code", code->table);
+	scope_add(sql, r, code->table, "x");
+	sql_arg(sql,
+		" left join (select j.code, min(j.nr) as nr"
+		" from unnest($$::text[]) with ordinality j (code, nr) group by 1) f"
+		" on f.code = k.code order by k.nr",
+		db_text_array(a, above, keys));
+	sql_run(sql, r, codes_found);
 }
 
 static void codes_found(struct req *r, const struct rows *rows)

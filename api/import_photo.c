@@ -10,6 +10,7 @@
 #include "fatal.h"
 #include "import.h"
 #include "import_file.h"
+#include "scope.h"
 #include "unzip.h"
 
 enum {
@@ -149,17 +150,17 @@ static void archive_read(struct req *r, const struct rows *rows)
 		codes[i] = im->photos[i].code ? im->photos[i].code : "";
 	im->file.rows = im->n;
 	im->statements = arena_array(a, (size_t)im->n + 1, sizeof(*im->statements));
-	const struct db_arg args[] = { db_text_array(a, codes, im->n) };
-	const struct db_statement find = {
+	struct sql *sql = sql_new(a);
+	sql_arg(sql,
 		"select e.id is not null, f.id is not null,"
 		" row_number() over (partition by k.code order by k.nr)"
-		" from unnest($1::text[]) with ordinality k (code, nr)"
-		" left join employee e on e.emp_code = k.code"
-		" left join photo f on f.pin_id = e.pin_id and f.form = 'USERPIC' and f.bio_type = 0"
-		" order by k.nr",
-		args, LEN(args)
-	};
-	req_query_with(r, people_found, &(struct req_query_options){ .binary = true }, &find, 1);
+		" from unnest($$::text[]) with ordinality k (code, nr)"
+		" left join employee e on e.emp_code = k.code",
+		db_text_array(a, codes, im->n));
+	scope_add(sql, r, "employee", "e");
+	sql_add(sql, " left join photo f on f.pin_id = e.pin_id and f.form = 'USERPIC'"
+		     " and f.bio_type = 0 order by k.nr");
+	sql_run(sql, r, people_found);
 }
 
 static void photo_refuse(struct photo_import *im, int i)

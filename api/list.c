@@ -83,7 +83,7 @@ static void small_page(struct req *r, struct list *l)
 	sql_add(sql, "select (");
 	count_add(sql, r, l);
 	sql_add(sql, ")");
-	resource_select_behind(sql, l->res, 1);
+	resource_select_behind(sql, r, l->res, 1);
 	sql_add(sql, " where t.id in (");
 	page_ids_add(sql, r, l);
 	sql_add(sql, ")");
@@ -191,7 +191,7 @@ static void list_more(struct req *r, const struct rows *rows)
 		return;
 	}
 	struct sql *sql = sql_new(req_arena(r));
-	resource_select(sql, l->res);
+	resource_select(sql, r, l->res);
 	sql_arg(sql,
 		" join unnest($$::bigint[]) with ordinality piece (id, place) on piece.id = t.id"
 		" order by piece.place",

@@ -287,6 +287,36 @@ static json_t *responses_make(
 	return responses;
 }
 
+/* x-permission: what it takes; absent where any login, or none, will do. */
+static void right_add(
+	struct document *d, json_t *operation, const struct route *route, const char *method)
+{
+	static const struct {
+		const char *name;
+		enum method method;
+	} methods[] = { { "get", GET }, { "post", POST }, { "put", PUT }, { "patch", PATCH },
+		{ "delete", DELETE } };
+	struct str text = str_new(d->arena);
+	enum method m = GET;
+
+	if (route->flags & (API_OPEN | API_READER | API_STAFF))
+		return;
+	for (size_t i = 0; i < LEN(methods); i++)
+		if (strcmp(methods[i].name, method) == 0)
+			m = methods[i].method;
+	bool superuser = !rights_subject(auth_subject(route));
+	if (superuser)
+		str_add(&text, "superuser");
+	for (int bit = MAY_VIEW; bit <= MAY_DELETE; bit <<= 1) {
+		char name[64];
+		if (superuser || !(auth_actions(route, m) & bit))
+			continue;
+		rights_name(auth_subject(route), bit, name, sizeof(name));
+		str_addf(&text, "%s%s", text.len ? " " : "", name);
+	}
+	set(operation, "x-permission", json_string(str_text(&text)));
+}
+
 static void operation_add(struct document *d, const struct route *route, const char *method)
 {
 	bool writes = strcmp(method, "get") != 0;
@@ -310,6 +340,7 @@ static void operation_add(struct document *d, const struct route *route, const c
 	else if (about.takes_file)
 		set(operation, "requestBody", file_body_make());
 	set(operation, "responses", responses_make(d, route, &about, writes));
+	right_add(d, operation, route, method);
 	if (route->flags & API_OPEN)
 		set(operation, "security", json_array());
 	set(item, method, operation);

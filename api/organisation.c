@@ -4,11 +4,16 @@
 
 /* --- departments ---------------------------------------------------------------------------- */
 
+/* A parent is only shown to who it exists for. */
+#define OF_DEPARTMENTS(column)                                                                     \
+	"case when u.id in (select scope_departments($$)) then " column " end"
+#define OF_AREAS(column) "case when u.id in (select scope_areas($$)) then " column " end"
+
 static const struct field parent_department[] = {
-	{ "id", "u.id", FT_INT },
-	{ "dept_code", "u.code", FT_TEXT },
-	{ "dept_name", "u.name", FT_TEXT },
-	{ "parent_dept", "u.parent_id", FT_INT },
+	{ "id", "u.id", FT_INT, .scoped = OF_DEPARTMENTS("u.id") },
+	{ "dept_code", "u.code", FT_TEXT, .scoped = OF_DEPARTMENTS("u.code") },
+	{ "dept_name", "u.name", FT_TEXT, .scoped = OF_DEPARTMENTS("u.name") },
+	{ "parent_dept", "u.parent_id", FT_INT, .scoped = OF_DEPARTMENTS("u.parent_id") },
 	{ 0 },
 };
 
@@ -68,10 +73,10 @@ const struct resource positions = {
 /* --- areas ---------------------------------------------------------------------------------- */
 
 static const struct field parent_area[] = {
-	{ "id", "u.id", FT_INT },
-	{ "area_code", "u.code", FT_TEXT },
-	{ "area_name", "u.name", FT_TEXT },
-	{ "parent_area", "u.parent_id", FT_INT },
+	{ "id", "u.id", FT_INT, .scoped = OF_AREAS("u.id") },
+	{ "area_code", "u.code", FT_TEXT, .scoped = OF_AREAS("u.code") },
+	{ "area_name", "u.name", FT_TEXT, .scoped = OF_AREAS("u.name") },
+	{ "parent_area", "u.parent_id", FT_INT, .scoped = OF_AREAS("u.parent_id") },
 	{ 0 },
 };
 
@@ -82,7 +87,7 @@ static const struct field area_fields[] = {
 	{ "area_name", "t.name", FT_TEXT, F_WRITE | F_REQUIRED | F_ORDER, OP_EQ | OP_CONTAINS, 30 },
 	{ "parent_area", NULL, FT_REF, F_WRITE | F_PARENT, OP_EQ, .column = "parent_id",
 		.table = "area", .members = parent_area },
-	{ "parent_area_name", "u.name", FT_TEXT },
+	{ "parent_area_name", "u.name", FT_TEXT, .scoped = OF_AREAS("u.name") },
 	{ "state_rule", "t.state_rule", FT_TEXT, F_WRITE | F_HIDDEN, 0, STATE_RULE_MAX,
 		.null_as = "''" },
 	{ 0 },

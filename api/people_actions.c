@@ -12,6 +12,7 @@
 #include "fatal.h"
 #include "personnel.h"
 #include "resource_private.h"
+#include "scope.h"
 
 static req_step codes_found, action_checked, action_done;
 
@@ -61,7 +62,9 @@ static void action_check(struct req *r, struct action *a)
 	write_checks_add(w, sql);
 	sql_arg(sql, ", (select min(w) from unnest($$::int[]) w",
 		db_int4_array(w->arena, a->ids, NULL, a->n));
-	sql_addf(sql, " where not exists (select from %s x where x.id = w))", a->spec->ids_table);
+	sql_addf(sql, " where not exists (select from %s x where x.id = w", a->spec->ids_table);
+	scope_add(sql, r, a->spec->ids_table, "x");
+	sql_add(sql, "))");
 	sql_run(sql, r, action_checked);
 }
 
@@ -120,9 +123,10 @@ static bool codes_query(struct req *r, struct action *a)
 		return false;
 	struct sql *sql = sql_new(arena);
 	sql_arg(sql,
-		"select c, e.id from unnest($$::text[]) c left join employee e on e.emp_code = c"
-		" order by e.id",
+		"select c, e.id from unnest($$::text[]) c left join employee e on e.emp_code = c",
 		db_text_array(arena, codes, n));
+	scope_add(sql, r, "employee", "e");
+	sql_add(sql, " order by e.id");
 	sql_run(sql, r, codes_found);
 	return true;
 }
@@ -182,9 +186,14 @@ static void area_statement(struct write *w, struct sql *sql)
 
 	write_ids(w, "areas", &ids, &n);
 	sql_arg(sql,
-		"with gone as (delete from employee_area"
-		" where employee_id = any($1::int[]) and area_id <> all($$::int[])),"
-		" added as (insert into employee_area (employee_id, area_id)"
+		"with gone as (delete from employee_area x"
+		" where x.employee_id = any($1::int[]) and x.area_id <> all($$::int[])",
+		db_int4_array(w->arena, ids, NULL, n));
+	if (scope_limits(w->req)) /* who does not know of the other areas */
+		sql_arg(sql, " and x.area_id in (select scope_areas($$))",
+			db_int(w->arena, auth_account(w->req)->id));
+	sql_arg(sql,
+		"), added as (insert into employee_area (employee_id, area_id)"
 		" select e, a from unnest($1::int[]) e, unnest($$::int[]) a on conflict do nothing)"
 		" update employee set update_time = now() where id = any($1::int[])",
 		db_int4_array(w->arena, ids, NULL, n));

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "picture.h"
 #include "resource_private.h"
+#include "scope.h"
 
 /* A sealed value and what goes with it. */
 struct sealed {
@@ -112,6 +113,7 @@ void photo_read_named(struct req *r, const struct rows *rows)
 	}
 	sql_add(sql, photo_sql);
 	sql_arg(sql, "e.emp_code = $$::text", db_text(arena_memdup(req_arena(r), name, n - 4)));
+	scope_add(sql, r, "employee", "e");
 	sql_run(sql, r, photo_found);
 }
 

@@ -5,6 +5,7 @@
 
 #include "filter.h"
 #include "report_people.h"
+#include "scope.h"
 
 /* n is the origin or the PIN, e the employee who holds it. */
 static const struct filter origin_filters[] = {
@@ -133,7 +134,7 @@ struct punch_filter *punch_filter_read(struct req *r)
 	above_read(r, f);
 	f->people = people_filters;
 	f->origins.on = any_param(r, origin_filters);
-	f->pins.on = any_param(r, pin_filters) || any_param(r, people_filters);
+	f->pins.on = any_param(r, pin_filters) || any_param(r, people_filters) || scope_limits(r);
 	f->search_origins.on = f->search_pins.on = param(r, other_filters[SEARCH].param) != NULL;
 	f->unresolved = f->uploaded || f->origins.on || f->pins.on || f->search_pins.on;
 	if (!f->unresolved)
@@ -148,7 +149,7 @@ struct punch_filter *punch_filter_report(struct req *r, const char *from, const 
 	f->people = report_people_filters;
 	f->from = arena_printf(req_arena(r), "%s 00:00:00", from);
 	f->to = arena_printf(req_arena(r), "%s 23:59:59.999999", to);
-	f->pins.on = any_param(r, report_people_filters);
+	f->pins.on = any_param(r, report_people_filters) || scope_limits(r);
 	f->unresolved = f->pins.on;
 	if (!f->unresolved)
 		filter_digest(req_arena(r), f);
@@ -157,11 +158,14 @@ struct punch_filter *punch_filter_report(struct req *r, const char *from, const 
 
 /* --- looking up ----------------------------------------------------------------------------- */
 
-/* A select list item: what the filters leave of a table whose rows are n. */
+/* A select list item: what the filters leave of a table whose rows are n, and of e of the table
+ * scope what exists for who asks. */
 static void ids_ask(struct sql *sql, struct req *r, const char *what, const char *from,
-	const struct filter *one, const struct filter *two)
+	const struct filter *one, const struct filter *two, const char *scope)
 {
 	sql_addf(sql, "(select array_agg(%s order by n.id) from %s where true", what, from);
+	if (scope)
+		scope_add(sql, r, scope, "e");
 	sql_add(sql, filter_add(sql, r, one) && filter_add(sql, r, two) ? ")" : " and false)");
 }
 
@@ -176,15 +180,15 @@ static void pins_ask(struct sql *sql, struct req *r, const struct punch_filter *
 
 	if (!f->pins.on) {
 		sql_add(sql, "null::int[], null::int[], null::bigint[]");
-	} else if (!any_param(r, f->people)) {
-		ids_ask(sql, r, "n.id", "pin n", pin_filters, none);
+	} else if (!any_param(r, f->people) && !scope_limits(r)) {
+		ids_ask(sql, r, "n.id", "pin n", pin_filters, none, NULL);
 		sql_add(sql, ", null::int[], null::bigint[]");
 	} else {
-		ids_ask(sql, r, "n.id", held, codes, f->people);
+		ids_ask(sql, r, "n.id", held, codes, f->people, "employee");
 		sql_add(sql, ", ");
-		ids_ask(sql, r, "n.id", ended, codes, f->people);
+		ids_ask(sql, r, "n.id", ended, codes, f->people, "employee");
 		sql_add(sql, ", ");
-		ids_ask(sql, r, "n.unlinked_up_to", ended, codes, f->people);
+		ids_ask(sql, r, "n.unlinked_up_to", ended, codes, f->people, "employee");
 	}
 }
 
@@ -227,7 +231,7 @@ void punch_filter_ask(struct req *r, const struct punch_filter *f, struct sql *s
 {
 	sql_add(sql, "select ");
 	if (f->origins.on)
-		ids_ask(sql, r, "n.id", "punch_origin n", origin_filters, none);
+		ids_ask(sql, r, "n.id", "punch_origin n", origin_filters, none, NULL);
 	else
 		sql_add(sql, "null::int[]");
 	sql_add(sql, ", ");

@@ -61,7 +61,7 @@ void reconciliations_read(struct req *r, const struct rows *rows)
 		error_not_found(r);
 		return;
 	}
-	resource_select(sql, &reconciliations);
+	resource_select(sql, r, &reconciliations);
 	sql_arg(sql, " where t.id = $$::bigint", db_int(req_arena(r), id));
 	sql_run(sql, r, reconciliation_found);
 }

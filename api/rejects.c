@@ -11,6 +11,7 @@
 #include "iclock.h"
 #include "log.h"
 #include "page.h"
+#include "scope.h"
 
 static req_step rejects_counted, rejects_rows, rejects_more, rejects_piece, reject_found;
 
@@ -151,6 +152,7 @@ void rejects_list(struct req *r, const struct rows *rows)
 	if (!page_read(r, &l->page))
 		return;
 	sql_add(sql, "select count(*) from reject t where true");
+	scope_add(sql, r, "reject", "t");
 	if (filter_add(sql, r, reject_filters))
 		sql_run(sql, r, rejects_counted);
 	else
@@ -164,6 +166,7 @@ static void rejects_ask(struct req *r, struct rejects *l, req_step *next)
 
 	sql_add(sql, select_sql);
 	sql_add(sql, " where true");
+	scope_add(sql, r, "reject", "t");
 	filter_add(sql, r, reject_filters);
 	order_add(sql, r, reject_orders, "id", "t.id");
 	sql_arg(sql, " limit $$::int8", db_int(req_arena(r), n));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "context.h"
+#include "scope.h"
 
 /* -1, alone or among others, chooses all. */
 const char *report_some_ids(struct req *r, const char *text, bool *skip)
@@ -53,5 +54,6 @@ bool report_people_add(struct sql *sql, struct req *r)
 	sql_add(sql, " from employee e join pin n on n.id = e.pin_id"
 		     " left join resign q on q.employee_id = e.id and q.disableatt"
 		     " where e.enable_attendance");
+	scope_add(sql, r, "employee", "e");
 	return filter_add(sql, r, report_people_filters);
 }

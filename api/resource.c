@@ -10,20 +10,23 @@
 #include "fatal.h"
 #include "log.h"
 #include "resource_private.h"
+#include "scope.h"
 
 /* --- select --------------------------------------------------------------------------------- */
 
-static void column_add(struct sql *sql, const struct field *f, int *n)
+static void column_add(struct sql *sql, struct req *r, const struct field *f, int *n)
 {
 	if (f->flags & (F_SEALED | F_HIDDEN))
 		return;
 	if (f->members) {
 		for (const struct field *m = f->members; m->json; m++)
-			column_add(sql, m, n);
+			column_add(sql, r, m, n);
 		return;
 	}
 	sql_add(sql, (*n)++ ? ", " : "select ");
-	if (f->type == FT_DATE)
+	if (f->scoped && scope_limits(r))
+		sql_arg(sql, f->scoped, db_int(sql->arena, auth_account(r)->id));
+	else if (f->type == FT_DATE)
 		sql_addf(sql, "to_char(%s, 'YYYY-MM-DD')", f->expr);
 	else if (f->type == FT_TIME)
 		sql_addf(sql, "to_char(%s, 'YYYY-MM-DD HH24:MI:SS')", f->expr);
@@ -31,10 +34,10 @@ static void column_add(struct sql *sql, const struct field *f, int *n)
 		sql_add(sql, f->expr);
 }
 
-void resource_select_behind(struct sql *sql, const struct resource *res, int n)
+void resource_select_behind(struct sql *sql, struct req *r, const struct resource *res, int n)
 {
 	for (const struct field *f = res->fields; f->json; f++)
-		column_add(sql, f, &n);
+		column_add(sql, r, f, &n);
 	if (res->attributes)
 		sql_addf(sql, ", %s", res->attributes);
 	if (res->sealed)
@@ -45,9 +48,9 @@ void resource_select_behind(struct sql *sql, const struct resource *res, int n)
 		sql_addf(sql, " from %s t", res->table);
 }
 
-void resource_select(struct sql *sql, const struct resource *res)
+void resource_select(struct sql *sql, struct req *r, const struct resource *res)
 {
-	resource_select_behind(sql, res, 0);
+	resource_select_behind(sql, r, res, 0);
 }
 
 /* --- one row -------------------------------------------------------------------------------- */
@@ -263,11 +266,13 @@ static bool search_add(struct sql *sql, struct req *r, const char *const *column
 	return true;
 }
 
-/* Whatever route led here: staff see what is theirs, or nothing. */
+/* Whatever route led here: staff see what is theirs, or nothing, and who has limits what is in
+ * them. */
 static void own_add(struct sql *sql, struct req *r, const struct resource *res)
 {
 	const struct account *account = auth_account(r);
 
+	scope_add(sql, r, res->table, "t");
 	if (!account || !account->staff)
 		return;
 	sql_add(sql, " and ");
@@ -312,7 +317,7 @@ void resource_query_one(struct req *r, const struct resource *res, int32_t id, r
 {
 	struct sql *sql = sql_new(req_arena(r));
 
-	resource_select(sql, res);
+	resource_select(sql, r, res);
 	sql_arg(sql, " where t.id = $$::int", db_int(req_arena(r), id));
 	own_add(sql, r, res);
 	sql_run(sql, r, next);

@@ -59,6 +59,8 @@ struct field {
 	const char *table; /* FT_REF, FT_REFS: where the ids live */
 	const struct field *members; /* FT_REF, FT_OBJECT */
 	const char *store; /* NULL, or SQL with $$ for the value: "nullif($$, 0)" */
+	/* NULL, or what is read in place of expr for who has limits; $$ is the account */
+	const char *scoped;
 	const char *example; /* for the documentation, where not any value will do */
 };
 
@@ -105,7 +107,7 @@ req_step resource_list, resource_read, resource_create, resource_update, resourc
 /* The pieces, for handlers of their own. ------------------------------------------------------ */
 
 /* "select <columns> from <from>"; members in the order of the table. */
-void resource_select(struct sql *, const struct resource *);
+void resource_select(struct sql *, struct req *, const struct resource *);
 
 /* One row of that select as a JSON object. */
 void resource_write_row(

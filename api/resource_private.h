@@ -7,7 +7,7 @@
 const struct resource *resource_of(const struct req *);
 
 /* resource_select() and resource_write_row() behind n columns that a statement has already. */
-void resource_select_behind(struct sql *, const struct resource *, int n);
+void resource_select_behind(struct sql *, struct req *, const struct resource *, int n);
 void resource_write_row_behind(
 	struct out *, struct req *, const struct resource *, const struct rows *, int row, int n);
 

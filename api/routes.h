@@ -13,12 +13,13 @@ extern const struct route base_routes[];
 extern const struct route staff_routes[];
 
 /* List, create, read, change and delete of a resource. */
-#define RESOURCE_ROUTES(path, resource)                                                            \
-	{ GET, path, resource_list, &resource }, { POST, path, resource_create, &resource },       \
-		{ GET, path ":id/", resource_read, &resource },                                    \
-		{ PUT | PATCH, path ":id/", resource_update, &resource },                          \
+#define RESOURCE_ROUTES(path, resource, subject)                                                   \
+	{ GET, path, resource_list, &resource, API_RIGHT(subject) },                               \
+		{ POST, path, resource_create, &resource, API_RIGHT(subject) },                    \
+		{ GET, path ":id/", resource_read, &resource, API_RIGHT(subject) },                \
+		{ PUT | PATCH, path ":id/", resource_update, &resource, API_RIGHT(subject) },      \
 	{                                                                                          \
-		DELETE, path ":id/", resource_delete, &resource                                    \
+		DELETE, path ":id/", resource_delete, &resource, API_RIGHT(subject)                \
 	}
 
 #endif

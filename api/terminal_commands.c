@@ -1,6 +1,6 @@
 /*
  * /iclock/api/terminalcommands/: one-shot commands and what became of them; queued and cancelled.
- * What SHELL and GetFile brought is sealed, and read by superusers only.
+ * What SHELL and GetFile brought is sealed, and read by who has that right.
  */
 #include <string.h>
 
@@ -14,6 +14,7 @@
 #include "iclock.h"
 #include "log.h"
 #include "resource_private.h"
+#include "scope.h"
 
 static const struct field command_fields[] = {
 	{ "id", "t.id", FT_INT, F_ORDER, OP_EQ },
@@ -61,7 +62,7 @@ static void command_select(struct req *r, int64_t id, req_step *next)
 {
 	struct sql *sql = sql_new(req_arena(r));
 
-	resource_select(sql, &terminal_commands);
+	resource_select(sql, r, &terminal_commands);
 	sql_arg(sql, " where t.id = $$::bigint", db_int(req_arena(r), id));
 	sql_run(sql, r, next);
 }
@@ -97,8 +98,10 @@ static const struct resource creation = { .fields = creation_fields };
 struct creation {
 	const char *verb;
 	unsigned flags;
-	const char *terminal;
+	const char *terminal, *line;
 };
+
+static req_step command_known;
 
 /* What the body says, checked; errors are told. */
 static const char *creation_read(struct creation *c, struct write *w)
@@ -130,9 +133,13 @@ void commands_create(struct req *r, const struct rows *rows)
 	w.body = body_read(r);
 	if (!w.body)
 		return;
-	const char *line = creation_read(c, &w);
+	c->line = creation_read(c, &w);
 	if (errors_reply(r, w.errors))
 		return;
+	if ((c->flags & COMMAND_DANGEROUS) && !auth_may(r, SUBJECT_TERMINAL_SYSTEM, MAY_ADD)) {
+		error_detail(r, 403, "You do not have permission to perform this action.");
+		return;
+	}
 	if ((c->flags & COMMAND_DANGEROUS) && !config->dangerous_commands) {
 		error_detail(r, 403, "Not while the setting dangerous_commands is off.");
 		return;
@@ -142,8 +149,17 @@ void commands_create(struct req *r, const struct rows *rows)
 		return;
 	}
 	req_set_data(r, c);
-	const struct db_arg args[] = { db_text(c->terminal), db_text(line),
-		db_int(a, config->command_expiry), db_int(a, auth_account(r)->id) };
+	int32_t id = (int32_t)strtol(c->terminal, NULL, 10); /* it was validated */
+	scope_check_ids(r, "terminal", &id, 1, "terminal", command_known);
+}
+
+static void command_known(struct req *r, const struct rows *rows)
+{
+	const struct creation *c = req_data(r);
+	struct arena *a = req_arena(r);
+	const struct db_arg args[] = { db_text(c->terminal), db_text(c->line),
+		db_int(a, api_of(r)->options.config->command_expiry),
+		db_int(a, auth_account(r)->id) };
 	req_query(r, command_queued,
 		"select case when generation <= 5 then order_queue(id, $2::text,"
 		" make_interval(secs => $3::int8), $4::int) end, sn from terminal where id = $1::int",
@@ -223,10 +239,6 @@ void commands_result(struct req *r, const struct rows *rows)
 	struct sql *sql = sql_new(req_arena(r));
 	int64_t id;
 
-	if (!auth_account(r)->superuser) {
-		error_detail(r, 403, "You do not have permission to perform this action.");
-		return;
-	}
 	if (!str_to_int(req_arg(r, "id"), 0, INT64_MAX, &id)) {
 		error_not_found(r);
 		return;

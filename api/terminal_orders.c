@@ -18,6 +18,7 @@
 #include "iclock.h"
 #include "log.h"
 #include "resource_private.h"
+#include "scope.h"
 
 #define WANTED (F_WRITE | F_REQUIRED)
 #define CLOCKS "08:00-18:00"
@@ -358,9 +359,11 @@ static void option_check(struct write *w)
 struct order_run {
 	const struct terminal_order *order;
 	struct write write;
+	int32_t *ids;
+	int n;
 };
 
-static req_step order_queued;
+static req_step order_known, order_queued;
 
 static void order_validate(struct write *w)
 {
@@ -414,8 +417,6 @@ void terminals_order(struct req *r, const struct rows *rows)
 	const struct config *config = api_of(r)->options.config;
 	struct order_run *run = arena_alloc(a, sizeof(*run));
 	struct write *w = &run->write;
-	int32_t *ids;
-	int n;
 
 	run->order = order_find(req_route(r)->spec);
 	if (run->order->dangerous && !config->dangerous_commands) {
@@ -432,13 +433,20 @@ void terminals_order(struct req *r, const struct rows *rows)
 		return;
 	req_set_data(r, run);
 	write_prepare(w);
-	body_ids(a, w->body, ids_member, true, w->errors, &ids, &n, NULL);
+	body_ids(a, w->body, ids_member, true, w->errors, &run->ids, &run->n, NULL);
 	order_validate(w);
-	if (errors_reply(r, w->errors))
-		return;
-	const struct db_arg args[] = { db_int4_array(a, ids, NULL, n), db_text(run->order->action),
-		db_text(order_members(w)), db_int(a, config->command_expiry),
-		db_int(a, auth_account(r)->id) };
+	if (!errors_reply(r, w->errors))
+		scope_check_ids(r, "terminal", run->ids, run->n, ids_member, order_known);
+}
+
+static void order_known(struct req *r, const struct rows *rows)
+{
+	struct order_run *run = req_data(r);
+	const struct config *config = api_of(r)->options.config;
+	struct arena *a = req_arena(r);
+	const struct db_arg args[] = { db_int4_array(a, run->ids, NULL, run->n),
+		db_text(run->order->action), db_text(order_members(&run->write)),
+		db_int(a, config->command_expiry), db_int(a, auth_account(r)->id) };
 	req_query(r, order_queued,
 		"select bad, mute, sns from terminal_order($1::int[], $2::text, $3::jsonb,"
 		" make_interval(secs => $4::int8), $5::int)",

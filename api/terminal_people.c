@@ -65,7 +65,7 @@ void people_read(struct req *r, const struct rows *rows)
 		error_not_found(r);
 		return;
 	}
-	resource_select(sql, &terminal_people);
+	resource_select(sql, r, &terminal_people);
 	sql_arg(sql, " where t.id = $$::bigint", db_int(req_arena(r), id));
 	sql_run(sql, r, person_found);
 }

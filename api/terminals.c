@@ -11,6 +11,7 @@
 #include "fatal.h"
 #include "iclock.h"
 #include "proxy.h"
+#include "scope.h"
 #include "state_rule.h"
 
 static const struct field terminal_area[] = {
@@ -186,10 +187,15 @@ const struct resource terminals = {
 
 /* --- actions -------------------------------------------------------------------------------- */
 
-static req_step action_done, synced;
+static req_step action_known, action_done, synced;
 
 static const char ids_member[] = "terminals";
 static const struct field no_members[] = { { 0 } };
+
+struct chosen {
+	int32_t *ids;
+	int n;
+};
 
 /* Unknown ids change nothing. route->spec is the word in the path. */
 static const char action_sql[] =
@@ -202,16 +208,23 @@ void terminals_action(struct req *r, const struct rows *rows)
 {
 	json_t *errors = errors_new(req_arena(r)), *body = body_read(r);
 	struct arena *a = req_arena(r);
-	int32_t *ids;
-	int n;
+	struct chosen *c = arena_alloc(a, sizeof(*c));
 
 	if (!body)
 		return;
-	body_ids(a, body, ids_member, true, errors, &ids, &n, NULL);
+	body_ids(a, body, ids_member, true, errors, &c->ids, &c->n, NULL);
 	if (errors_reply(r, errors))
 		return;
-	const struct db_arg args[] = { db_int4_array(a, ids, NULL, n), db_text(req_route(r)->spec),
-		db_int(a, api_of(r)->options.config->command_expiry),
+	req_set_data(r, c);
+	scope_check_ids(r, "terminal", c->ids, c->n, ids_member, action_known);
+}
+
+static void action_known(struct req *r, const struct rows *rows)
+{
+	const struct chosen *c = req_data(r);
+	struct arena *a = req_arena(r);
+	const struct db_arg args[] = { db_int4_array(a, c->ids, NULL, c->n),
+		db_text(req_route(r)->spec), db_int(a, api_of(r)->options.config->command_expiry),
 		db_int(a, auth_account(r)->id) };
 	req_query(r, action_done, action_sql, LEN(args), args);
 }

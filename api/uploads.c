@@ -254,7 +254,7 @@ void uploads_read(struct req *r, const struct rows *rows)
 
 	if (!wide_id(r, &id))
 		return;
-	resource_select(sql, resource_of(r));
+	resource_select(sql, r, resource_of(r));
 	sql_arg(sql, " where t.id = $$::bigint", db_int(req_arena(r), id));
 	sql_run(sql, r, upload_found);
 }

@@ -7,6 +7,7 @@
 #include "errors.h"
 #include "fatal.h"
 #include "resource_private.h"
+#include "scope.h"
 
 /* Characters, not bytes. */
 static size_t text_length(const char *text)
@@ -202,11 +203,23 @@ static void field_validate(struct write *w, const struct field *f, struct value 
 	v->present = !problem;
 }
 
+/* Who has limits cannot make a root: it would be outside of them. */
+static void parent_validate(struct write *w, const struct field *f, const struct value *v)
+{
+	bool none = v->present ? v->null : w->create;
+
+	if (none && f->flags & F_PARENT && scope_limits(w->req) && scope_divides(f->table) &&
+		!json_object_get(w->errors, f->json))
+		errors_add(w->errors, f->json, "This field may not be null.");
+}
+
 void write_validate(struct write *w)
 {
 	const struct field *f = w->res->fields;
 
 	for (int i = 0; f[i].json; i++)
-		if ((f[i].flags & F_WRITE) && (w->create || !(f[i].flags & F_FIXED)))
+		if ((f[i].flags & F_WRITE) && (w->create || !(f[i].flags & F_FIXED))) {
 			field_validate(w, &f[i], &w->given[i]);
+			parent_validate(w, &f[i], &w->given[i]);
+		}
 }

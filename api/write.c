@@ -11,6 +11,7 @@
 #include "errors.h"
 #include "fatal.h"
 #include "resource_private.h"
+#include "scope.h"
 
 static req_step write_checked, write_saved, write_shown;
 
@@ -96,10 +97,13 @@ static void unique_check(
 	sql_add(sql, ")");
 }
 
-static void reference_check(struct sql *sql, const struct field *f, const struct value *v)
+static void reference_check(
+	struct write *w, struct sql *sql, const struct field *f, const struct value *v)
 {
 	sql_addf(sql, ", not exists (select from %s x where x.id = ", f->table);
-	sql_arg(sql, "$$::int)", db_text(v->text));
+	sql_arg(sql, "$$::int", db_text(v->text));
+	scope_add(sql, w->req, f->table, "x");
+	sql_add(sql, ")");
 }
 
 /* The first id that does not exist, or null. */
@@ -108,7 +112,9 @@ static void references_check(
 {
 	sql_arg(sql, ", (select min(w) from unnest($$::int[]) w",
 		db_int4_array(w->arena, v->ids, NULL, v->n));
-	sql_addf(sql, " where not exists (select from %s x where x.id = w))", f->table);
+	sql_addf(sql, " where not exists (select from %s x where x.id = w", f->table);
+	scope_add(sql, w->req, f->table, "x");
+	sql_add(sql, "))");
 }
 
 /* Whether the row is its own ancestor then. */
@@ -161,7 +167,7 @@ int write_checks_add(struct write *w, struct sql *sql)
 			if (c == CHECK_UNIQUE)
 				unique_check(w, sql, &fields[i], v);
 			else if (c == CHECK_REFERENCE)
-				reference_check(sql, &fields[i], v);
+				reference_check(w, sql, &fields[i], v);
 			else if (c == CHECK_REFERENCES)
 				references_check(w, sql, &fields[i], v);
 			else

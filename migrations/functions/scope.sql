@@ -1,0 +1,49 @@
+-- What exists for an account that is limited to areas, to departments, or to both. Areas and
+-- departments bring those below them along. An account that has no limit of a kind sees all of it.
+
+create or replace function scope_areas(who int) returns setof int language sql stable as $$
+	with recursive down as (
+		select unnest(a.areas) as id from account a where a.id = who
+		union
+		select c.id from area c join down on c.parent_id = down.id
+	)
+	select id from down
+	union all
+	select id from area where (select a.areas is null from account a where a.id = who)
+$$;
+
+create or replace function scope_departments(who int) returns setof int language sql stable as $$
+	with recursive down as (
+		select unnest(a.departments) as id from account a where a.id = who
+		union
+		select c.id from department c join down on c.parent_id = down.id
+	)
+	select id from down
+	union all
+	select id from department where (select a.departments is null from account a where a.id = who)
+$$;
+
+create or replace function scope_employees(who int) returns setof int language sql stable as $$
+	select e.id from employee e
+	where ((select a.departments is null from account a where a.id = who)
+		or e.department_id in (select scope_departments(who)))
+	and ((select a.areas is null from account a where a.id = who)
+		or exists (select from employee_area x where x.employee_id = e.id
+			and x.area_id in (select scope_areas(who))))
+$$;
+
+create or replace function scope_pins(who int) returns setof int language sql stable as $$
+	select e.pin_id from employee e where e.id in (select scope_employees(who))
+$$;
+
+create or replace function scope_codes(who int) returns setof text language sql stable as $$
+	select e.emp_code from employee e where e.id in (select scope_employees(who))
+$$;
+
+create or replace function scope_terminals(who int) returns setof int language sql stable as $$
+	select t.id from terminal t where t.area_id in (select scope_areas(who))
+$$;
+
+create or replace function scope_serials(who int) returns setof text language sql stable as $$
+	select t.sn from terminal t where t.area_id in (select scope_areas(who))
+$$;
