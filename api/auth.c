@@ -112,7 +112,9 @@ static bool is_allowed(const struct req *r, const struct route *route, const str
 {
 	if (who->staff || (route && route->flags & API_STAFF))
 		return who->staff && route && route->flags & API_STAFF;
-	if (!route || route->flags & API_READER)
+	if (!route) /* figures of the whole server */
+		return !who->limited;
+	if (route->flags & API_READER)
 		return true;
 	enum subject subject = auth_subject(route);
 	const struct subject_spec *spec = rights_subject(subject);

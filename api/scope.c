@@ -39,8 +39,7 @@ static const struct {
 	{ "error_log", OF_TERMINAL },
 	{ "terminal_work_code", OF_TERMINAL },
 	{ "raw_upload", OF_TERMINAL },
-	{ "public_message", "(%1$s.area_id in (select scope_areas($$)) or " OF_TERMINAL
-			    " or coalesce(%1$s.area_id, %1$s.terminal_id) is null)" },
+	{ "public_message", "(%1$s.area_id in (select scope_areas($$)) or " OF_TERMINAL ")" },
 	{ "att_holiday", "(%1$s.department_id is null"
 			 " or %1$s.department_id in (select scope_departments($$)))" },
 	{ "position", EVERYBODYS },

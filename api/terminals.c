@@ -166,7 +166,9 @@ static void terminal_check(struct write *w, const struct rows *current, int firs
 	if (allowed && !addresses_are_good(allowed))
 		errors_add(w->errors, "allowed_address",
 			"Enter addresses or CIDRs, separated by commas.");
-	if (w->create && !write_has(w, "area"))
+	if (w->create && !write_has(w, "area") && scope_limits(w->req))
+		errors_add(w->errors, "area", "This field is required.");
+	else if (w->create && !write_has(w, "area"))
 		write_set(w, "area_id",
 			"coalesce($$::int, (select id from area where not_authorised))",
 			db_text(NULL));
