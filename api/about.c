@@ -1,6 +1,8 @@
 /* Which handler does what. A handler that is not here is described by its path alone. */
 #include "about.h"
 
+#include <string.h>
+
 #include "att.h"
 #include "auditlogs.h"
 #include "auth_private.h"
@@ -14,6 +16,7 @@
 #include "personnel.h"
 #include "photos.h"
 #include "report.h"
+#include "session.h"
 #include "staff.h"
 #include "transactions.h"
 
@@ -130,6 +133,8 @@ static void tell_login(const struct route *route, struct arena *a, struct about 
 	about->shape = login_reply;
 	about->open = true;
 	about->body = login_members;
+	if (strcmp(route->pattern, "/base/api/session/") == 0)
+		about->shape = session_reply;
 }
 
 static void tell_refresh(const struct route *route, struct arena *a, struct about *about)
@@ -203,6 +208,8 @@ static const struct {
 	{ transaction_report_export, transaction_report_about },
 	{ login, tell_login },
 	{ refresh, tell_refresh },
+	{ session_show, session_about },
+	{ session_end, session_about },
 	{ docs_page, tell_page },
 	{ docs_file, tell_bytes },
 	{ docs_lead, tell_page },

@@ -45,7 +45,7 @@ static void query_key(
 
 	if (q->by == ACCOUNT_BY_ID || q->by == STAFF_BY_ID)
 		memcpy(text + 1, &q->id, sizeof(q->id));
-	else if (q->by == ACCOUNT_BY_TOKEN || q->by == STAFF_BY_TOKEN)
+	else if (q->token_hash)
 		memcpy(text + 1, q->token_hash, SEAL_KEY_SIZE);
 	else
 		seal_sha256(q->name, strlen(q->name), text + 1);
@@ -131,6 +131,15 @@ static const char *const by_token =
 	" where t.id is not null or a.login_hash = $1::bytea"
 	" order by t.id is null limit 1";
 
+/* likewise; the arguments: the hash, seconds of idleness */
+static const char *const by_session =
+	"with s as (select id, account_id, generation from page_session where hash = $1::bytea"
+	" and expires > now() and last_used > now() - make_interval(secs => $2::int8)),"
+	" used as (update page_session set last_used = now() where id = (select id from s)"
+	" and last_used < now() - least(interval '1 minute', make_interval(secs => $2::int8) / 4))"
+	" select " COLUMNS ", s.generation <> a.token_generation, false, 0, null::text" RIGHTS
+	" from s join account a on a.id = s.account_id";
+
 /* Who has left may not log in any more. */
 #define STAFF                                                                                      \
 	"select e.id, e.emp_code, ''::text, false, not exists (select from resign x"               \
@@ -151,7 +160,7 @@ static void account_query(struct req *r, struct lookup *l)
 	const struct account_query *q = l->query;
 	struct arena *a = req_arena(r);
 	struct req_query_options options = { .db = l->accounts->db, .binary = true };
-	struct db_arg *arg = arena_alloc(a, sizeof(*arg));
+	struct db_arg *arg = arena_array(a, 2, sizeof(*arg));
 	struct db_statement statement = { by_id, arg, 1 };
 
 	if (q->by >= STAFF_BY_ID) {
@@ -164,11 +173,21 @@ static void account_query(struct req *r, struct lookup *l)
 	} else if (q->by == ACCOUNT_BY_NAME) {
 		statement.sql = by_name;
 		*arg = db_text(q->name);
+	} else if (q->by == ACCOUNT_BY_SESSION) {
+		arg[0] = db_bytes(q->token_hash, SEAL_KEY_SIZE);
+		arg[1] = db_int(a, q->idle);
+		statement = (struct db_statement){ by_session, arg, 2 };
 	} else {
 		statement.sql = by_token;
 		*arg = db_bytes(q->token_hash, SEAL_KEY_SIZE);
 	}
 	req_query_with(r, account_read, &options, &statement, 1);
+}
+
+void accounts_forget(struct accounts *all)
+{
+	for (int i = 0; i < SLOTS; i++)
+		all->slots[i].until = 0;
 }
 
 void accounts_find(struct accounts *all, struct req *r, struct account_query *q, req_step *next)

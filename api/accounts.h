@@ -36,6 +36,7 @@ enum account_by {
 	ACCOUNT_BY_ID,
 	ACCOUNT_BY_NAME,
 	ACCOUNT_BY_TOKEN,
+	ACCOUNT_BY_SESSION, /* of a page; dead when the account's tokens have ended since */
 	STAFF_BY_ID, /* of the employee */
 	STAFF_BY_NAME, /* emp_code */
 	STAFF_BY_TOKEN
@@ -45,11 +46,15 @@ struct account_query {
 	enum account_by by;
 	int id;
 	const char *name;
-	const unsigned char *token_hash; /* SEAL_KEY_SIZE bytes */
+	const unsigned char *token_hash; /* SEAL_KEY_SIZE bytes; or of the session */
+	int64_t idle; /* seconds after which a session ends by itself */
 	bool fresh; /* not from memory */
 
 	const struct known *found; /* NULL: nobody; the request's */
 };
+
+/* After a change that must act at once in this process. */
+void accounts_forget(struct accounts *);
 
 /* Runs next(r, NULL) at once or after a statement; q must live as long as the request. */
 void accounts_find(struct accounts *, struct req *, struct account_query *q, req_step *next);

@@ -12,10 +12,11 @@
 #include "errors.h"
 #include "fatal.h"
 #include "scope.h"
+#include "session.h"
 #include "verify.h"
 #include "webtoken.h"
 
-static req_step token_account, webtoken_account, basic_account, basic_verified;
+static req_step token_account, webtoken_account, basic_account, basic_verified, session_account;
 
 enum scheme { SCHEME_NONE, SCHEME_TOKEN, SCHEME_JWT, SCHEME_BASIC };
 
@@ -322,6 +323,35 @@ static void basic_verified(struct req *r, const struct rows *rows)
 		check_refuse(r, c, "Invalid username/password.");
 }
 
+/* --- the session of a page ------------------------------------------------------------------- */
+
+/* False: the request has none. */
+static bool check_session(struct req *r, struct check *c)
+{
+	unsigned char *hash = arena_alloc(req_arena(r), SESSION_HASH_SIZE);
+
+	if (!session_cookie(r, hash))
+		return false;
+	if (!session_request_good(r, hash))
+		return true;
+	c->query.by = ACCOUNT_BY_SESSION;
+	c->query.token_hash = hash;
+	c->query.idle = c->auth->config->session_idle;
+	accounts_find(c->auth->accounts, r, &c->query, session_account);
+	return true;
+}
+
+static void session_account(struct req *r, const struct rows *rows)
+{
+	struct check *c = req_data(r);
+	const struct known *k = c->query.found;
+
+	if (!k || k->dead || !k->active)
+		check_refuse(r, c, "Authentication credentials were not provided.");
+	else
+		check_admit(r, c, k);
+}
+
 /* --- the header ----------------------------------------------------------------------------- */
 
 static const struct {
@@ -376,6 +406,8 @@ static void check_run(struct req *r, struct auth *auth, const struct route *rout
 	c->route = route;
 	c->next = next;
 	req_set_data(r, c);
+	if (!req_header(r, "Authorization") && check_session(r, c))
+		return;
 	if (!header_read(r, c))
 		return;
 	if (c->scheme == SCHEME_BASIC)

@@ -8,11 +8,15 @@
 #include "context.h"
 #include "errors.h"
 #include "routes.h"
+#include "session.h"
 #include "staff.h"
 #include "verify.h"
 #include "webtoken.h"
 
 static req_step login_account, login_verified, token_stored, refresh_account;
+
+/* Kinds of logins, as spec of their routes; users' by token have none. */
+static const char staff_login[] = "staff", page_login[] = "page";
 
 enum { LOGIN_BODY_MAX = 65536, REFRESH_DAYS = 7 };
 
@@ -81,7 +85,9 @@ void login(struct req *r, const struct rows *rows)
 
 	if (!body)
 		return;
-	bool of_staff = req_route(r)->spec != NULL;
+	if (req_route(r)->spec == page_login && !session_origin_good(r))
+		return;
+	bool of_staff = req_route(r)->spec == staff_login;
 	/* the cloud product's clients name the account by its e-mail address */
 	bool cloud = !of_staff && !json_object_get(body, "username") &&
 		     json_object_get(body, "company") && json_object_get(body, "email");
@@ -200,7 +206,9 @@ static void login_verified(struct req *r, const struct rows *rows)
 		error_field(r, "non_field_errors", "Unable to log in with provided credentials.");
 		return;
 	}
-	if (strstr(req_route(r)->pattern, "jwt")) {
+	if (req_route(r)->spec == page_login) {
+		session_begin(r, k);
+	} else if (strstr(req_route(r)->pattern, "jwt")) {
 		/* later than the last revocation, if need be by the rest of a second */
 		int64_t now = k->now > k->tokens_from ? k->now : k->tokens_from + 1;
 		reply_webtoken(r, k, now, now);
@@ -259,8 +267,11 @@ static void refresh_account(struct req *r, const struct rows *rows)
 const struct route auth_routes[] = {
 	{ POST, "/api-token-auth/", login, NULL, API_OPEN },
 	{ POST, "/jwt-api-token-auth/", login, NULL, API_OPEN },
+	{ POST, "/base/api/session/", login, page_login, API_OPEN },
+	{ GET, "/base/api/session/", session_show, NULL, API_READER },
+	{ DELETE, "/base/api/session/", session_end, NULL, API_READER },
 	{ POST, "/jwt-api-token-refresh/", refresh, NULL, API_OPEN },
-	{ POST, "/staff-api-token-auth/", login, "staff", API_OPEN },
-	{ POST, "/staff-jwt-api-token-auth/", login, "staff", API_OPEN },
+	{ POST, "/staff-api-token-auth/", login, staff_login, API_OPEN },
+	{ POST, "/staff-jwt-api-token-auth/", login, staff_login, API_OPEN },
 	{ 0 },
 };

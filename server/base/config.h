@@ -34,6 +34,7 @@ struct config {
 	const char *timezone; /* IANA name, never empty: the machine's when not set */
 	int64_t jwt_lifetime; /* seconds, 0 = for ever */
 	int64_t token_lifetime; /* seconds, 0 = for ever */
+	int64_t session_lifetime, session_idle; /* seconds, of logins of pages */
 	bool jwt_superset_body;
 	bool hide_credentials;
 	int64_t command_expiry; /* seconds */
