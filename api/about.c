@@ -19,6 +19,7 @@
 #include "session.h"
 #include "staff.h"
 #include "transactions.h"
+#include "users.h"
 
 void about_filters(struct about *about, const struct filter *filters)
 {
@@ -209,6 +210,14 @@ static const struct {
 	{ login, tell_login },
 	{ refresh, tell_refresh },
 	{ session_show, session_about },
+	{ users_create, users_about },
+	{ users_update, users_about },
+	{ users_delete, users_about },
+	{ me_show, users_about },
+	{ me_password, users_about },
+	{ tokens_create, users_about },
+	{ tokens_revoke, users_about },
+	{ permissions_list, users_about },
 	{ session_end, session_about },
 	{ docs_page, tell_page },
 	{ docs_file, tell_bytes },

@@ -77,7 +77,8 @@ static void known_read(struct known *k, const struct rows *rows)
 		k->rights = rights_all();
 	else
 		rights_add(&k->rights, rows_text(rows, 0, 13));
-	if (!rows_null(rows, 0, 12)) {
+	k->scoped = !rows_null(rows, 0, 12);
+	if (k->scoped) {
 		struct rights scope = { { 0 } };
 		rights_add(&scope, rows_text(rows, 0, 12));
 		rights_limit(&k->rights, &scope);

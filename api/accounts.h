@@ -21,6 +21,7 @@ struct known {
 	bool dead; /* the token was revoked or has expired */
 	int token; /* the general token that it was found by, or 0 */
 	struct rights rights; /* of its groups, or all; no more than the token's */
+	bool scoped; /* the token has a scope */
 	bool limited; /* to areas or departments */
 	bool by_login_hash; /* found as a login token: its generation must be checked */
 	int64_t tokens_from; /* seconds since 1970; JSON web tokens up to then are refused */

@@ -148,6 +148,7 @@ static void check_admit(struct req *r, const struct check *c, const struct known
 	*account = (struct account){ .id = known->staff ? 0 : known->id,
 		.staff = known->staff ? known->id : 0,
 		.superuser = known->superuser,
+		.scoped = known->scoped,
 		.limited = known->limited,
 		.rights = known->rights,
 		.name = known->name,

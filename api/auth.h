@@ -13,6 +13,7 @@ struct account {
 	int id; /* 0: staff */
 	int staff; /* the employee who has logged in, 0: a user */
 	bool superuser; /* and not by a token with a scope */
+	bool scoped; /* it came with a token that has a scope */
 	bool limited; /* to areas or departments, see scope.h */
 	struct rights rights;
 	const char *name;

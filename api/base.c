@@ -8,6 +8,7 @@
 #include "resource.h"
 #include "routes.h"
 #include "scope.h"
+#include "users.h"
 
 /* --- notifications ---------------------------------------------------------------------------- */
 
@@ -100,6 +101,25 @@ static const struct resource device_status = {
 
 const struct route base_routes[] = {
 	{ GET, "/base/api/user_notifications/total/", notifications_total, NULL, API_READER },
+	{ GET, "/base/api/permissions/", permissions_list, NULL, API_READER },
+	{ GET, "/base/api/users/me/", me_show, NULL, API_READER },
+	{ POST, "/base/api/users/me/password/", me_password, NULL, API_READER },
+	{ GET, "/base/api/users/", resource_list, &users, API_RIGHT(SUBJECT_USER) },
+	{ GET, "/base/api/users/:id/", resource_read, &users, API_RIGHT(SUBJECT_USER) },
+	/* who may give rights could give themselves all */
+	{ POST, "/base/api/users/", users_create, &users },
+	{ PUT | PATCH, "/base/api/users/:id/", users_update, &users },
+	{ DELETE, "/base/api/users/:id/", users_delete, &users },
+	{ GET, "/base/api/groups/", resource_list, &groups, API_RIGHT(SUBJECT_GROUP) },
+	{ GET, "/base/api/groups/:id/", resource_read, &groups, API_RIGHT(SUBJECT_GROUP) },
+	{ POST, "/base/api/groups/", resource_create, &groups },
+	{ PUT | PATCH, "/base/api/groups/:id/", resource_update, &groups },
+	{ DELETE, "/base/api/groups/:id/", resource_delete, &groups },
+	/* one's own */
+	{ GET, "/base/api/tokens/", resource_list, &tokens, API_READER },
+	{ GET, "/base/api/tokens/:id/", resource_read, &tokens, API_READER },
+	{ POST, "/base/api/tokens/", tokens_create, &tokens, API_READER },
+	{ DELETE, "/base/api/tokens/:id/", tokens_revoke, &tokens, API_READER },
 	{ GET, "/base/api/auditlogs/", auditlogs_list, NULL, API_RIGHT(SUBJECT_AUDIT_LOG) },
 	{ GET, "/base/api/auditlogs/export/", auditlogs_export, NULL,
 		API_RIGHT(SUBJECT_AUDIT_LOG) },

@@ -35,7 +35,7 @@ static const char *type_guess(const char *bytes, size_t n)
 		       : "application/x-www-form-urlencoded";
 }
 
-static const char *python_type(const json_t *value)
+const char *body_type(const json_t *value)
 {
 	switch (json_typeof(value)) {
 	case JSON_OBJECT:
@@ -81,8 +81,7 @@ static json_t *json_body(const char *bytes, size_t n, int *status, char reason[1
 	if (json_is_object(tree))
 		return tree;
 	*list = true;
-	snprintf(
-		reason, 160, "Invalid data. Expected a dictionary, but got %s.", python_type(tree));
+	snprintf(reason, 160, "Invalid data. Expected a dictionary, but got %s.", body_type(tree));
 	json_decref(tree);
 	return NULL;
 }
@@ -247,7 +246,7 @@ bool body_id(const json_t *value, int32_t *id, char message[120])
 			json_string_value(value), json_string_length(value), id, message);
 	if (!json_is_integer(value)) {
 		snprintf(message, 120, "Incorrect type. Expected pk value, received %s.",
-			python_type(value));
+			body_type(value));
 		return false;
 	}
 	json_int_t n = json_integer_value(value);
@@ -338,7 +337,7 @@ static bool ids_read(struct id_list *list, const json_t *value, char message[120
 			id_add(list, id);
 	} else {
 		snprintf(message, 120, "Expected a list of items but got type \"%s\".",
-			python_type(value));
+			body_type(value));
 		return false;
 	}
 	if (good && list->n == 0) {

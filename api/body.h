@@ -32,6 +32,9 @@ void body_ids(struct arena *, const json_t *body, const char *name, bool require
 /* One id: 3, "3" or {"id":3}. False: message says why. */
 bool body_id(const json_t *value, int32_t *id, char message[120]);
 
+/* How DRF calls the type of a value: "bool". */
+const char *body_type(const json_t *);
+
 /* Text forms of a boolean, as DRF: true/false/1/0/yes/no/on/off/t/f/y/n. */
 bool body_bool(const json_t *value, bool *out);
 

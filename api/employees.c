@@ -231,19 +231,19 @@ static void areas_check(struct write *w)
 	if (!write_ids(w, "area", &ids, &n))
 		return;
 	struct db_arg arg = db_int4_array(w->arena, ids, NULL, n);
-	/* who has limits does not know of the others */
-	const char *known =
-		scope_limits(w->req)
-			? arena_printf(w->arena, " and x.area_id in (select scope_areas($%d))",
-				  sql_param(w->sql, db_int(w->arena, auth_account(w->req)->id)))
-			: "";
-	if (!w->create)
+	if (!w->create) {
+		const char *known = "";
+		if (scope_limits(w->req)) /* who does not know of the others */
+			known = arena_printf(w->arena,
+				" and x.area_id in (select scope_areas($%d))",
+				sql_param(w->sql, db_int(w->arena, auth_account(w->req)->id)));
 		write_with(w,
 			arena_printf(w->arena,
 				", gone as (delete from employee_area x using saved"
 				" where x.employee_id = saved.id and x.area_id <> all($$::int[])%s)",
 				known),
 			arg);
+	}
 	write_with(w,
 		", added as (insert into employee_area (employee_id, area_id)"
 		" select saved.id, a from saved, unnest($$::int[]) a on conflict do nothing)",

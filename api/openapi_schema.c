@@ -100,6 +100,9 @@ static json_t *value_schema(const struct field *f)
 		schema = typed("array");
 		set(schema, "items", typed("object"));
 		return schema;
+	case FT_LIST:
+		return json_pack("{s:s,s:{s:s}}", "type", "array", "items", "type",
+			f->table ? "integer" : "string");
 	case FT_TEXT:
 	case FT_EMAIL:
 		schema = typed("string");
@@ -166,7 +169,7 @@ static json_t *member_schema(const struct field *f)
 					   : json_pack("{s:[ss]}", "type", "boolean", "integer");
 	else
 		schema = value_schema(f);
-	if (f->type == FT_REF)
+	if (f->type == FT_REF || (f->type == FT_LIST && f->table))
 		set_text(schema, "x-references", f->table);
 	if (f->type == FT_INT)
 		set_range(schema, f);
@@ -242,6 +245,8 @@ static json_t *member_example(const struct field *f)
 		return json_true();
 	case FT_REFS:
 		return json_pack("[i]", 1);
+	case FT_LIST:
+		return f->table ? json_pack("[i]", 1) : json_pack("[s]", f->example);
 	case FT_DATE:
 		return json_string(f->example ? f->example : day_example);
 	case FT_TIME:

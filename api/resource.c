@@ -88,6 +88,7 @@ static void value_write(struct row *row, enum field_type type)
 		break;
 	case FT_JSON:
 	case FT_REFS:
+	case FT_LIST:
 		json_raw(row->out, rows_text(rows, i, c));
 		break;
 	case FT_TEXT:
@@ -273,6 +274,10 @@ static void own_add(struct sql *sql, struct req *r, const struct resource *res)
 	const struct account *account = auth_account(r);
 
 	scope_add(sql, r, res->table, "t");
+	if (res->holder && !account->superuser) {
+		sql_add(sql, " and ");
+		sql_arg(sql, res->holder, db_int(req_arena(r), account->id));
+	}
 	if (!account || !account->staff)
 		return;
 	sql_add(sql, " and ");

@@ -25,6 +25,7 @@ enum field_type {
 	FT_DOUBLE, /* read-only */
 	FT_REF, /* id of another row; read as object of .members (null when the first is null) */
 	FT_REFS, /* list of ids, not empty; read as FT_JSON; stored by hooks */
+	FT_LIST, /* array column: of ids of .table, or of texts; may be empty; read as FT_JSON */
 	FT_OBJECT, /* object of .members, never null; read-only here */
 	FT_JSON /* JSON made by SQL; read-only */
 };
@@ -82,6 +83,8 @@ struct resource {
 	/* NULL, or SQL of the members that are defined at run time, see attributes.h. They follow
 	 * the fields and are kept in the sealed record, which there must be. */
 	const char *attributes;
+	/* NULL, or whose rows are shown: a condition for $$ = the account; superusers see all. */
+	const char *holder;
 	/* NULL: never shown to staff; or a condition for $$ = the employee who asks. */
 	const char *own;
 	const char *touch; /* NULL, or "update_time = now()", set by every update */
@@ -97,6 +100,9 @@ struct resource {
 	/* In place of plain "delete from <table> where id = $1". */
 	const char *delete_sql;
 };
+
+/* resource_create (id 0) and resource_update with a body that the handler has looked at. */
+void resource_write(struct req *, const struct resource *, int32_t id, json_t *body);
 
 /* The filter that OP_EQ of a field is; FILTER_END: none. */
 enum filter_kind resource_filter_kind(enum field_type);

@@ -32,7 +32,8 @@ struct value {
 	bool present; /* and valid */
 	bool null;
 	const char *text;
-	int32_t *ids; /* FT_REFS */
+	int32_t *ids; /* FT_REFS, FT_LIST of ids */
+	const char **words; /* FT_LIST of texts */
 	int n;
 };
 

@@ -42,6 +42,10 @@ static const struct {
 	{ "public_message", "(%1$s.area_id in (select scope_areas($$)) or " OF_TERMINAL ")" },
 	{ "att_holiday", "(%1$s.department_id is null"
 			 " or %1$s.department_id in (select scope_departments($$)))" },
+	/* beside areas: who may read these at all is limited to nothing */
+	{ "account", EVERYBODYS },
+	{ "account_group", EVERYBODYS },
+	{ "token", EVERYBODYS },
 	{ "position", EVERYBODYS },
 	{ "company", EVERYBODYS },
 	{ "custom_attribute", EVERYBODYS },

@@ -157,11 +157,45 @@ static const char *field_value(
 		return ref_value(w, json, v);
 	case FT_DOUBLE:
 	case FT_REFS:
+	case FT_LIST:
 	case FT_OBJECT:
 	case FT_JSON:
 		break;
 	}
 	fatal("%s.%s is no field to be written", w->res->name, f->json);
+}
+
+/* [], [1,2], ["a","b"], or a comma list. */
+static const char *list_value(
+	struct write *w, const struct field *f, const json_t *json, struct value *v)
+{
+	enum { ELEMENTS_MAX = 1000, ELEMENT_MAX = 200 };
+	const char *text = json_is_string(json) ? json_string_value(json) : NULL, *problem = NULL;
+
+	if (!text && !json_is_array(json))
+		return arena_printf(
+			w->arena, "Expected a list of items but got type \"%s\".", body_type(json));
+	json_t *list = text ? json_array() : json_incref((json_t *)json);
+	for (; text && *text; text += strcspn(text, ","), text += *text == ',') {
+		text += strspn(text, " ");
+		json_array_append_new(list, json_stringn(text, strcspn(text, ", ")));
+	}
+	v->n = (int)json_array_size(list);
+	if (v->n > ELEMENTS_MAX)
+		problem = "Ensure this field has no more than 1000 elements.";
+	v->ids = arena_array(w->arena, (size_t)v->n + 1, sizeof(*v->ids));
+	v->words = arena_array(w->arena, (size_t)v->n + 1, sizeof(*v->words));
+	for (int i = 0; i < v->n && !problem; i++) {
+		const json_t *element = json_array_get(list, (size_t)i);
+		char message[120];
+		v->words[i] = body_text(w->arena, element);
+		if (f->table && !body_id(element, &v->ids[i], message))
+			problem = arena_strdup(w->arena, message);
+		else if (!f->table && (!v->words[i] || strlen(v->words[i]) > ELEMENT_MAX))
+			problem = "Not a valid string.";
+	}
+	json_decref(list);
+	return problem;
 }
 
 static bool is_nothing(const struct field *f, const json_t *json)
@@ -196,6 +230,8 @@ static void field_validate(struct write *w, const struct field *f, struct value 
 		return;
 	if (v->null && (f->flags & (F_REQUIRED | F_NOT_NULL)))
 		problem = "This field may not be null.";
+	else if (!v->null && f->type == FT_LIST)
+		problem = list_value(w, f, json, v);
 	else if (!v->null)
 		problem = field_value(w, f, json, v);
 	if (problem)

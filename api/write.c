@@ -126,32 +126,37 @@ static void write_begin(struct req *r, struct write *w)
 		write_checked(r, NULL);
 }
 
-static void write_start(struct req *r, bool create, int32_t id)
+void resource_write(struct req *r, const struct resource *res, int32_t id, json_t *body)
 {
 	struct write *w = arena_alloc(req_arena(r), sizeof(*w));
 
 	w->req = r;
 	w->arena = req_arena(r);
-	w->res = resource_of(r);
-	w->create = create;
+	w->res = res;
+	w->create = id == 0;
 	w->id = id;
-	w->body = body_read(r);
+	w->body = body;
 	req_set_data(r, w);
-	if (w->body)
-		write_begin(r, w);
+	write_begin(r, w);
 }
 
 void resource_create(struct req *r, const struct rows *rows)
 {
-	write_start(r, true, 0);
+	json_t *body = body_read(r);
+
+	if (body)
+		resource_write(r, resource_of(r), 0, body);
 }
 
 void resource_update(struct req *r, const struct rows *rows)
 {
 	int32_t id;
 
-	if (resource_id(r, &id))
-		write_start(r, false, id);
+	json_t *body = resource_id(r, &id) ? body_read(r) : NULL;
+	if (body && id == 0)
+		error_not_found(r);
+	else if (body)
+		resource_write(r, resource_of(r), id, body);
 }
 
 /* --- the sealed record ---------------------------------------------------------------------- */
@@ -240,6 +245,10 @@ static void field_set(struct write *w, const struct field *f, const struct value
 		return;
 	if (v->null)
 		set_column(w, column, f->null_as ? f->null_as : "null");
+	else if (f->type == FT_LIST && f->table)
+		write_set(w, column, "$$::int[]", db_int4_array(w->arena, v->ids, NULL, v->n));
+	else if (f->type == FT_LIST)
+		write_set(w, column, "$$::text[]", db_text_array(w->arena, v->words, v->n));
 	else
 		write_set(w, column, f->store ? f->store : cast_of(f), db_text(v->text));
 }

@@ -73,7 +73,7 @@ static bool check_needed(
 	case CHECK_REFERENCE:
 		return f->type == FT_REF;
 	case CHECK_REFERENCES:
-		return f->type == FT_REFS;
+		return f->type == FT_REFS || (f->type == FT_LIST && f->table && v->n > 0);
 	case CHECK_PARENT:
 		return f->flags & F_PARENT && !w->create;
 	}

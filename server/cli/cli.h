@@ -29,7 +29,7 @@ struct cli {
 	const char *words[4]; /* after the command's name; NULL where none was given */
 	bool superuser, dry_run;
 	const char *password_file, *name, *expires, *area, *report, *files, *not_authorised,
-		*new_key_file;
+		*new_key_file, *groups, *areas, *departments, *permissions, *scope;
 	struct start start; /* after cli_open */
 	struct db_error failed;
 };
@@ -50,6 +50,14 @@ struct rows *cli_query(
 	struct cli *, const char *sql, const struct db_arg *, int nargs, bool binary);
 const char *cli_error(const struct cli *);
 
+/* A comma list of names or codes as the text of an array of ids; "all": NULL. False: one is not
+ * there, and *missing is it. table and column are our own words. */
+bool cli_ids(struct cli *, const char *table, const char *column, const char *list,
+	const char **ids, const char **missing);
+
+/* A comma list of permissions as the text of an array. False: *wrong is none. */
+bool cli_permissions(struct cli *, const char *list, const char **words, const char **wrong);
+
 /* Rows as columns under the NULL-terminated titles, on stdout. */
 void cli_table(const struct rows *, const char *const *titles);
 
@@ -60,6 +68,12 @@ int cli_user_add(struct cli *);
 int cli_user_list(struct cli *);
 int cli_user_passwd(struct cli *);
 int cli_user_disable(struct cli *);
+int cli_user_enable(struct cli *);
+int cli_user_set(struct cli *);
+int cli_group_list(struct cli *);
+int cli_group_add(struct cli *);
+int cli_group_set(struct cli *);
+int cli_group_remove(struct cli *);
 int cli_token_create(struct cli *);
 int cli_token_list(struct cli *);
 int cli_token_revoke(struct cli *);

@@ -16,6 +16,10 @@ int cli_token_create(struct cli *cli)
 		return cli_fail(cli, "--expires takes a number of days, 0 for never");
 	if (cli->expires)
 		seconds = days * 86400;
+	const char *scope = NULL, *wrong = NULL;
+	if (cli->scope && !cli_permissions(cli, cli->scope, &scope, &wrong))
+		return cli_fail(cli,
+			"%s is not a permission, as personnel.view_employee or att.* is", wrong);
 	unsigned char bytes[TOKEN_BYTES], hash[SEAL_KEY_SIZE];
 	char token[2 * TOKEN_BYTES + 1];
 	seal_random(bytes, sizeof(bytes));
@@ -23,10 +27,10 @@ int cli_token_create(struct cli *cli)
 	seal_sha256(token, strlen(token), hash);
 	cli_open(cli, false);
 	const struct db_arg args[] = { db_text(user), db_text(cli->name ? cli->name : ""),
-		db_bytes(hash, sizeof(hash)), db_int(cli->arena, seconds) };
+		db_bytes(hash, sizeof(hash)), db_int(cli->arena, seconds), db_text(scope) };
 	const struct rows *rows = cli_query(cli,
-		"insert into token (account_id, name, hash, expires)"
-		" select id, $2, $3, case when $4::bigint > 0 then now() + $4::bigint * interval '1 s' end"
+		"insert into token (account_id, name, hash, scope, expires)"
+		" select id, $2, $3, $5::text[], case when $4::bigint > 0 then now() + $4::bigint * interval '1 s' end"
 		" from account where name = $1 and active returning id",
 		args, LEN(args), false);
 	if (!rows)
@@ -41,14 +45,15 @@ int cli_token_create(struct cli *cli)
 int cli_token_list(struct cli *cli)
 {
 	static const char *const titles[] = { "id", "user", "name", "created", "expires",
-		"last used", "state", NULL };
+		"last used", "state", "scope", NULL };
 	cli_open(cli, false);
 	const struct rows *rows = cli_query(cli,
 		"select t.id, a.name, t.name, to_char(t.created, 'YYYY-MM-DD HH24:MI'),"
 		" coalesce(to_char(t.expires, 'YYYY-MM-DD HH24:MI'), 'never'),"
 		" coalesce(to_char(t.last_used, 'YYYY-MM-DD HH24:MI'), 'never'),"
 		" case when t.revoked is not null then 'revoked' when t.expires <= now() then 'expired'"
-		"  when not a.active then 'user disabled' else 'valid' end"
+		"  when not a.active then 'user disabled' else 'valid' end,"
+		" case when t.scope is null then 'all' else array_to_string(t.scope, ',') end"
 		" from token t join account a on a.id = t.account_id order by t.id",
 		NULL, 0, false);
 	if (!rows)

@@ -54,6 +54,30 @@ static bool name_is_good(const char *name)
 	return n > 0 && n <= 150 && str_is_utf8(name, n);
 }
 
+/* What the options say, as texts of arrays; NULL: no limit, or not given. */
+struct limits {
+	const char *groups, *areas, *departments;
+};
+
+/* NULL, or what is wrong. */
+static const char *limits_read(struct cli *cli, struct limits *l)
+{
+	const char *missing;
+	*l = (struct limits){ 0 };
+	if (cli->groups && strcmp(cli->groups, "all") == 0)
+		return "there is no group all";
+	if (cli->groups &&
+		!cli_ids(cli, "account_group", "name", cli->groups, &l->groups, &missing))
+		return arena_printf(
+			cli->arena, "there is no group %s (see punchd group list)", missing);
+	if (cli->areas && !cli_ids(cli, "area", "code", cli->areas, &l->areas, &missing))
+		return arena_printf(cli->arena, "there is no area %s", missing);
+	if (cli->departments &&
+		!cli_ids(cli, "department", "code", cli->departments, &l->departments, &missing))
+		return arena_printf(cli->arena, "there is no department %s", missing);
+	return NULL;
+}
+
 int cli_user_add(struct cli *cli)
 {
 	const char *name = cli->words[0], *shown, *error = "no password was given";
@@ -66,12 +90,18 @@ int cli_user_add(struct cli *cli)
 		cli_query(cli, "select from account where name = $1", wanted, LEN(wanted), false);
 	if (rows_count(there))
 		return cli_fail(cli, "there is a user %s already", name);
+	struct limits l;
+	const char *wrong = limits_read(cli, &l);
+	if (wrong)
+		return cli_fail(cli, "%s", wrong);
 	const char *hash = password_hashed(cli, name, &shown, &error);
 	if (!hash)
 		return cli_fail(cli, "%s", error);
-	const struct db_arg args[] = { db_text(name), db_text(hash), db_bool(cli->superuser) };
+	const struct db_arg args[] = { db_text(name), db_text(hash), db_bool(cli->superuser),
+		db_text(l.groups), db_text(l.areas), db_text(l.departments) };
 	if (!cli_query(cli,
-		    "insert into account (name, password_hash, superuser) values ($1, $2, $3)",
+		    "insert into account (name, password_hash, superuser, groups, areas, departments)"
+		    " values ($1, $2, $3, coalesce($4::int[], '{1}'), $5::int[], $6::int[])",
 		    args, LEN(args), false))
 		return cli_fail(cli, "cannot create the user: %s", cli_error(cli));
 	password_show(shown);
@@ -81,12 +111,19 @@ int cli_user_add(struct cli *cli)
 
 int cli_user_list(struct cli *cli)
 {
-	static const char *const titles[] = { "name", "superuser", "active", "created", NULL };
+	static const char *const titles[] = { "name", "superuser", "active", "groups", "areas",
+		"departments", "created", NULL };
 	cli_open(cli, false);
 	const struct rows *rows = cli_query(cli,
-		"select name, case when superuser then 'yes' else 'no' end,"
+		"select a.name, case when superuser then 'yes' else 'no' end,"
 		" case when active then 'yes' else 'no' end,"
-		" to_char(created, 'YYYY-MM-DD HH24:MI') from account order by name",
+		" (select string_agg(g.name, ',' order by g.id) from account_group g"
+		"  where g.id = any(a.groups)),"
+		" case when a.areas is null then 'all' else coalesce((select string_agg(x.code, ','"
+		"  order by x.id) from area x where x.id = any(a.areas)), 'none') end,"
+		" case when a.departments is null then 'all' else coalesce((select string_agg(x.code,"
+		"  ',' order by x.id) from department x where x.id = any(a.departments)), 'none') end,"
+		" to_char(created, 'YYYY-MM-DD HH24:MI') from account a order by a.name",
 		NULL, 0, false);
 	if (!rows)
 		return cli_fail(cli, "cannot read the users: %s", cli_error(cli));
@@ -137,6 +174,49 @@ int cli_user_disable(struct cli *cli)
 		args, LEN(args), false);
 	if (!rows)
 		return cli_fail(cli, "cannot disable the user: %s", cli_error(cli));
+	if (!rows_count(rows))
+		return cli_fail(cli, "there is no user %s", name);
+	cli_close(cli);
+	return 0;
+}
+
+/* Only what an option was given for. */
+int cli_user_set(struct cli *cli)
+{
+	const char *name = cli->words[0];
+	cli_open(cli, false);
+	struct limits l;
+	const char *wrong = limits_read(cli, &l);
+	if (wrong)
+		return cli_fail(cli, "%s", wrong);
+	const struct db_arg args[] = { db_text(name), db_text(l.groups),
+		db_bool(cli->areas != NULL), db_text(l.areas), db_bool(cli->departments != NULL),
+		db_text(l.departments) };
+	const struct rows *rows = cli_query(cli,
+		"update account set groups = coalesce($2::int[], groups),"
+		" areas = case when $3 then $4::int[] else areas end,"
+		" departments = case when $5 then $6::int[] else departments end"
+		" where name = $1 returning id",
+		args, LEN(args), false);
+	if (!rows)
+		return cli_fail(cli, "cannot change the user: %s", cli_error(cli));
+	if (!rows_count(rows))
+		return cli_fail(cli, "there is no user %s", name);
+	cli_close(cli);
+	return 0;
+}
+
+/* Tokens that ended stay so. */
+int cli_user_enable(struct cli *cli)
+{
+	const char *name = cli->words[0];
+	cli_open(cli, false);
+	const struct db_arg args[] = { db_text(name) };
+	const struct rows *rows =
+		cli_query(cli, "update account set active = true where name = $1 returning id",
+			args, LEN(args), false);
+	if (!rows)
+		return cli_fail(cli, "cannot enable the user: %s", cli_error(cli));
 	if (!rows_count(rows))
 		return cli_fail(cli, "there is no user %s", name);
 	cli_close(cli);

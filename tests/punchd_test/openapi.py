@@ -68,7 +68,7 @@ class Document:
 	def collections(self):
 		"""{path of a list: component of its rows}"""
 		return {o.path: o.shape for o in self.operations()
-			if o.method == "GET" and "{" not in o.path and o.shape}
+			if o.method == "GET" and "{" not in o.path and o.shape and "data" in o.reply.get("properties", {})}
 
 	def schema(self, schema):
 		"""A schema that can be used by itself."""

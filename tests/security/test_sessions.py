@@ -164,7 +164,7 @@ def test_terminals_know_no_cookies(server, browser):
 	browser.login()
 	terminal = Terminal(server, "COOKIE0001", approve=False)
 	terminal.handshake()
-	r = terminal.raw("GET", "/iclock/getrequest?SN=COOKIE0001", headers=["Cookie: punchd_session=" + browser.id])
+	r = terminal.raw("GET", "/iclock/getrequest?SN=COOKIE0001", headers="Cookie: punchd_session=%s\r\n" % browser.id)
 	assert r.text == "OK"
 
 
