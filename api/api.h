@@ -14,9 +14,14 @@
 
 struct api;
 
+enum { API_JWT_KEYS = 8 };
+
 /* Server secrets, read from table secret at start; SEAL_KEY_SIZE bytes each. */
 struct api_secrets {
-	unsigned char jwt[SEAL_KEY_SIZE]; /* HS256 key */
+	/* HS256 keys, the newest first; others may come and go while the server runs */
+	unsigned char jwt[API_JWT_KEYS][SEAL_KEY_SIZE];
+	int njwt;
+	int signing; /* which of them makes tokens: one that every server knows */
 	unsigned char login_token[SEAL_KEY_SIZE]; /* HMAC key of login tokens */
 	unsigned char lookup[SEAL_KEY_SIZE]; /* keyed hashes of card and e-mail */
 };

@@ -217,15 +217,17 @@ enum webtoken_result auth_webtoken(
 	const struct auth *auth, const char *token, struct webtoken *t, bool *staff)
 {
 	int64_t now = clock_now() / 1000000;
-	enum webtoken_result result = webtoken_read(auth->secrets->jwt, token, now, t);
+	enum webtoken_result result = WEBTOKEN_BAD;
 	unsigned char key[SEAL_KEY_SIZE];
 
-	*staff = false;
-	if (result != WEBTOKEN_BAD)
-		return result;
-	auth_staff_key(auth->secrets->jwt, key);
-	result = webtoken_read(key, token, now, t);
-	*staff = result != WEBTOKEN_BAD;
+	for (int i = 0; i < 2 * auth->secrets->njwt && result == WEBTOKEN_BAD; i++) {
+		*staff = i % 2;
+		memcpy(key, auth->secrets->jwt[i / 2], sizeof(key));
+		if (*staff)
+			auth_staff_key(auth->secrets->jwt[i / 2], key);
+		result = webtoken_read(key, token, now, t);
+	}
+	explicit_bzero(key, sizeof(key));
 	return result;
 }
 

@@ -178,9 +178,10 @@ static void reply_webtoken(struct req *r, const struct known *k, int64_t orig_ia
 		.email = k->email,
 		.exp = now + lifetime,
 		.orig_iat = orig_iat };
-	memcpy(key, auth->secrets->jwt, sizeof(key));
+	const unsigned char *signing = auth->secrets->jwt[auth->secrets->signing];
+	memcpy(key, signing, sizeof(key));
 	if (k->staff)
-		auth_staff_key(auth->secrets->jwt, key);
+		auth_staff_key(signing, key);
 	const char *token = webtoken_make(req_arena(r), key, &t);
 	json_t *reply = errors_new(req_arena(r));
 

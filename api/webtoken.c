@@ -7,12 +7,23 @@
 #include <errno.h>
 #include <jwt.h>
 #include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "out.h"
 #include "str.h"
 
-enum { TOKEN_MAX = 4096 };
+enum { TOKEN_MAX = 4096, KID_BYTES = 8, KID_TEXT = 2 * KID_BYTES + 1 };
+
+/* A name for the key that tells nothing of it, nor how many there have been. */
+static void kid_of(const unsigned char key[SEAL_KEY_SIZE], char out[static KID_TEXT])
+{
+	static const char said[] = "jwt kid";
+	unsigned char mac[SEAL_KEY_SIZE];
+
+	seal_hmac(key, said, strlen(said), mac);
+	str_hex(mac, KID_BYTES, out);
+}
 
 static void base64url_add(struct str *out, const void *bytes, size_t n)
 {
@@ -48,14 +59,17 @@ static void claims_write(struct out *o, const struct webtoken *t)
 const char *webtoken_make(
 	struct arena *a, const unsigned char key[SEAL_KEY_SIZE], const struct webtoken *t)
 {
-	static const char header[] = "{\"typ\":\"JWT\",\"alg\":\"HS256\"}";
+	char kid[KID_TEXT];
 	unsigned char signature[SEAL_KEY_SIZE];
 	struct str text = str_new(a);
 	struct out claims;
 
+	kid_of(key, kid);
+	const char *header =
+		arena_printf(a, "{\"typ\":\"JWT\",\"alg\":\"HS256\",\"kid\":\"%s\"}", kid);
 	out_init(&claims);
 	claims_write(&claims, t);
-	base64url_add(&text, header, sizeof(header) - 1);
+	base64url_add(&text, header, strlen(header));
 	str_addc(&text, '.');
 	base64url_add(&text, claims.bytes, claims.len);
 	out_free(&claims);
@@ -63,6 +77,19 @@ const char *webtoken_make(
 	str_addc(&text, '.');
 	base64url_add(&text, signature, sizeof(signature));
 	return str_text(&text);
+}
+
+/* Tokens of before keys had names have no kid. One that is no text is not ours. */
+static bool kid_fits(jwt_t *jwt, const unsigned char key[SEAL_KEY_SIZE])
+{
+	char ours[KID_TEXT];
+	char *all = jwt_get_headers_json(jwt, "kid");
+	const char *kid = jwt_get_header(jwt, "kid");
+
+	kid_of(key, ours);
+	bool fits = kid ? strcmp(kid, ours) == 0 : !all;
+	free(all);
+	return fits;
 }
 
 /* A whole number, or -1. */
@@ -81,7 +108,7 @@ enum webtoken_result webtoken_read(
 	*t = (struct webtoken){ 0 };
 	if (strlen(token) > TOKEN_MAX || jwt_decode(&jwt, token, key, SEAL_KEY_SIZE) != 0)
 		return WEBTOKEN_BAD;
-	bool pinned = jwt_get_alg(jwt) == JWT_ALG_HS256;
+	bool ours = jwt_get_alg(jwt) == JWT_ALG_HS256 && kid_fits(jwt, key);
 	t->user_id = claim_int(jwt, "user_id");
 	t->exp = claim_int(jwt, "exp");
 	t->orig_iat = claim_int(jwt, "orig_iat");
@@ -90,7 +117,7 @@ enum webtoken_result webtoken_read(
 	const char *type = jwt_get_grant(jwt, "token_type");
 	t->refresh = type && strcmp(type, "refresh") == 0;
 	jwt_free(jwt);
-	if (!pinned || t->user_id < 1 || t->user_id > INT32_MAX || t->exp < 0)
+	if (!ours || t->user_id < 1 || t->user_id > INT32_MAX || t->exp < 0)
 		return WEBTOKEN_BAD;
 	return t->exp <= now ? WEBTOKEN_EXPIRED : WEBTOKEN_GOOD;
 }

@@ -19,11 +19,13 @@ struct webtoken {
 
 enum webtoken_result { WEBTOKEN_GOOD, WEBTOKEN_EXPIRED, WEBTOKEN_BAD };
 
-/* Header and claims in the order in which the original prints them. */
+/* Header and claims in the order in which the original prints them; then, in the header, the key's
+ * kid, which is made of the key. */
 const char *webtoken_make(
 	struct arena *, const unsigned char key[SEAL_KEY_SIZE], const struct webtoken *);
 
-/* now: seconds since 1970. The texts are not filled in. Of an expired token everything is. */
+/* now: seconds since 1970. The texts are not filled in. Of an expired token everything is.
+ * A token whose header names another key than this is bad; it need not name any. */
 enum webtoken_result webtoken_read(
 	const unsigned char key[SEAL_KEY_SIZE], const char *token, int64_t now, struct webtoken *);
 

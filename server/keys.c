@@ -265,11 +265,60 @@ static bool secret_read(struct sync *sync, struct arena *a, struct seal *seal, c
 	return good;
 }
 
+/* "jwt", "jwt:2", ..., the newest first */
+static const char jwt_sql[] =
+	"select row_key, sealed from secret where name = 'jwt' or name ~ '^jwt:[0-9]+$'"
+	" order by coalesce(nullif(split_part(name, ':', 2), ''), '1')::int desc";
+
+/* False, and all stays as it is: one does not open. A key that comes to a running server makes
+ * tokens from the next look on, when others know it, too. */
+static bool jwt_take(struct api_secrets *out, const struct rows *rows, const struct seal *seal)
+{
+	struct arena *scratch = arena_new();
+	unsigned char jwt[API_JWT_KEYS][SEAL_KEY_SIZE];
+	int n = 0;
+	bool good = rows_count(rows) > 0 && rows_count(rows) <= API_JWT_KEYS;
+
+	for (int i = 0; good && i < rows_count(rows); i++) {
+		size_t len = 0;
+		char *plain = rows_len(rows, i, 0) == SEAL_ROW_KEY_SIZE
+				      ? seal_open(seal, scratch, "secret.sealed",
+						(const void *)rows_text(rows, i, 0),
+						rows_text(rows, i, 1), rows_len(rows, i, 1), &len)
+				      : NULL;
+		good = plain && len == SEAL_KEY_SIZE;
+		if (good)
+			memcpy(jwt[n++], plain, SEAL_KEY_SIZE);
+	}
+	if (good) {
+		bool known =
+			out->njwt == 0 || n == 1 || memcmp(out->jwt[0], jwt[0], SEAL_KEY_SIZE) == 0;
+		memcpy(out->jwt, jwt, (size_t)n * SEAL_KEY_SIZE);
+		out->njwt = n;
+		out->signing = known ? 0 : 1;
+	}
+	explicit_bzero(jwt, sizeof(jwt));
+	arena_free(scratch);
+	return good;
+}
+
 bool keys_secrets(struct arena *a, struct sync *sync, struct seal *seal, struct api_secrets *out,
 	const char **error)
 {
-	return secret_read(sync, a, seal, "jwt", out->jwt, error) &&
-	       secret_read(sync, a, seal, "login_token", out->login_token, error) &&
+	struct db_error failed;
+	struct rows *rows = sync_query(sync, jwt_sql, NULL, 0, true, &failed);
+	bool none = rows && rows_count(rows) == 0;
+	if (!rows)
+		return keys_failed(a, &failed, error);
+	bool good = !none && jwt_take(out, rows, seal);
+	rows_free(rows);
+	if (none) {
+		good = secret_read(sync, a, seal, "jwt", out->jwt[0], error);
+		out->njwt = good;
+	} else if (!good) {
+		*error = "a secret jwt cannot be opened: restore table secret from a backup";
+	}
+	return good && secret_read(sync, a, seal, "login_token", out->login_token, error) &&
 	       secret_read(sync, a, seal, "lookup", out->lookup, error);
 }
 
@@ -278,6 +327,7 @@ bool keys_secrets(struct arena *a, struct sync *sync, struct seal *seal, struct 
 struct keys_watch {
 	struct db *db;
 	struct seal *seal;
+	struct api_secrets *secrets;
 	struct event *tick;
 	struct db_ticket *ticket;
 	const char *master_path; /* NULL: the key was given as text */
@@ -316,6 +366,29 @@ static void keys_judge(struct keys_watch *w, const struct rows *rows)
 	w->missing = missing;
 }
 
+static void keys_ask(struct keys_watch *w, const char *sql,
+	void (*done)(void *, struct rows *, const struct db_error *))
+{
+	const struct db_statement statement = { .sql = sql };
+	const struct db_query query = { .statements = &statement,
+		.nstatements = 1,
+		.binary = true,
+		.deadline_ms = KEYS_WATCH_SECONDS * INT64_C(1000),
+		.done = done,
+		.arg = w };
+	if (!w->ticket && db_up(w->db))
+		w->ticket = db_query(w->db, &query);
+}
+
+static void jwt_selected(void *arg, struct rows *rows, const struct db_error *error)
+{
+	struct keys_watch *w = arg;
+	w->ticket = NULL;
+	if (rows && !jwt_take(w->secrets, rows, w->seal))
+		log_error("jwt_keys_unreadable", NULL);
+	rows_free(rows);
+}
+
 static void keys_selected(void *arg, struct rows *rows, const struct db_error *error)
 {
 	struct keys_watch *w = arg;
@@ -323,29 +396,22 @@ static void keys_selected(void *arg, struct rows *rows, const struct db_error *e
 	if (rows)
 		keys_judge(w, rows);
 	rows_free(rows);
+	keys_ask(w, jwt_sql, jwt_selected);
 }
 
 static void keys_look(int fd, short what, void *arg)
 {
-	static const struct db_statement statement = { .sql = select_sql };
-	static const struct db_query query = { .statements = &statement,
-		.nstatements = 1,
-		.binary = true,
-		.deadline_ms = KEYS_WATCH_SECONDS * INT64_C(1000),
-		.done = keys_selected };
-	struct keys_watch *w = arg;
-	struct db_query mine = query;
-	mine.arg = w;
-	if (!w->ticket && db_up(w->db))
-		w->ticket = db_query(w->db, &mine);
+	keys_ask(arg, select_sql, keys_selected);
 }
 
 struct keys_watch *keys_watch_new(struct event_base *base, struct db *db, struct seal *seal,
-	struct arena *a, const struct config *config, const char *data_dir)
+	struct api_secrets *secrets, struct arena *a, const struct config *config,
+	const char *data_dir)
 {
 	struct keys_watch *w = xcalloc(1, sizeof(*w));
 	w->db = db;
 	w->seal = seal;
+	w->secrets = secrets;
 	if (data_dir && !*config->master_key)
 		w->master_path = keys_master_path(a, data_dir);
 	else

@@ -53,10 +53,11 @@ enum { KEYS_WATCH_SECONDS = 5 };
  * Looks for data keys made by others every few seconds, so that a key is known to every server
  * before anybody seals with it. When the master key was replaced the file it comes from is read
  * again; where that does not help the server goes on with the keys it has, says so once, and is not
- * ready any more as soon as it misses one.
+ * ready any more as soon as it misses one. Keys of JSON web tokens are taken up, and dropped, in the
+ * same way.
  */
-struct keys_watch *keys_watch_new(struct event_base *, struct db *, struct seal *, struct arena *,
-	const struct config *, const char *data_dir);
+struct keys_watch *keys_watch_new(struct event_base *, struct db *, struct seal *,
+	struct api_secrets *, struct arena *, const struct config *, const char *data_dir);
 void keys_watch_free(struct keys_watch *);
 
 #endif

@@ -86,8 +86,8 @@ static void parts_start(struct server *s)
 		.timezone = s->start.config->timezone,
 		.size = (int)s->start.config->db_pool_size };
 	s->db = db_new(s->base, s->offload, &pool, pool_changed, s);
-	s->keys = keys_watch_new(
-		s->base, s->db, s->start.seal, s->start.arena, s->start.config, s->start.data_dir);
+	s->keys = keys_watch_new(s->base, s->db, s->start.seal, &s->start.secrets, s->start.arena,
+		s->start.config, s->start.data_dir);
 	s->retention = retention_new(s->base, s->db, s->start.config);
 	const struct adms_options adms = { .base = s->base,
 		.offload = s->offload,

@@ -42,6 +42,8 @@ static const struct command commands[] = {
 	{ "key rotate", "", 0, 0, cli_key_rotate, "makes a new one and seals everything under it" },
 	{ "key retire", "[ID]", 0, 1, cli_key_retire, "throws older ones away that nothing needs" },
 	{ "key master", "[--new-key-file F]", 0, 0, cli_key_master, "replaces the master key" },
+	{ "key jwt", "[--end-others]", 0, 0, cli_key_jwt,
+		"a new key signs JSON web tokens; the others end, or verify on" },
 	{ "retention run", "", 0, 0, cli_retention_run,
 		"deletes now what the settings retention_... keep no longer" },
 	{ "biometrics remove", "", 0, 0, cli_biometrics_remove,
@@ -78,6 +80,7 @@ static const struct option {
 /* Those that take no value. */
 static const struct option switches[] = {
 	{ "superuser", offsetof(struct cli, superuser), "user add" },
+	{ "end-others", offsetof(struct cli, end_others), "key jwt" },
 	{ "dry-run", offsetof(struct cli, dry_run), "import-biotime" },
 };
 

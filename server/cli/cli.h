@@ -27,7 +27,7 @@ struct cli {
 	const struct command *command;
 	const struct config *config;
 	const char *words[4]; /* after the command's name; NULL where none was given */
-	bool superuser, dry_run;
+	bool superuser, dry_run, end_others;
 	const char *password_file, *name, *expires, *area, *report, *files, *not_authorised,
 		*new_key_file, *groups, *areas, *departments, *permissions, *scope;
 	struct start start; /* after cli_open */
@@ -81,6 +81,7 @@ int cli_device_list(struct cli *);
 int cli_device_approve(struct cli *);
 int cli_device_remove(struct cli *);
 int cli_key_status(struct cli *);
+int cli_key_jwt(struct cli *);
 int cli_key_rotate(struct cli *);
 int cli_key_retire(struct cli *);
 int cli_key_master(struct cli *);

@@ -32,6 +32,33 @@ static const char *forge(struct arena *a, const char *header, const char *claims
 	return arena_printf(a, "%s.%s", text, base64url(a, mac, sizeof(mac)));
 }
 
+static const char *header_of(struct arena *a, const char *token)
+{
+	size_t n = strcspn(token, ".");
+	char *text = arena_alloc(a, n + 5);
+	unsigned char *plain = arena_alloc(a, n + 5);
+
+	memcpy(text, token, n);
+	memset(text + n, '=', (4 - n % 4) % 4);
+	int len = EVP_DecodeBlock(plain, (unsigned char *)text, (int)((n + 3) / 4 * 4));
+	assert(len > 0);
+	plain[(size_t)len - (4 - n % 4) % 4] = '\0';
+	return (char *)plain;
+}
+
+static const char *kid_of(struct arena *a, const char *token)
+{
+	const char *found = strstr(header_of(a, token), "\"kid\":\"");
+
+	assert(found);
+	return arena_memdup(a, found + 7, strcspn(found + 7, "\""));
+}
+
+static const char *header_with(struct arena *a, const char *kid)
+{
+	return arena_printf(a, "{\"typ\":\"JWT\",\"alg\":\"HS256\",\"kid\":%s}", kid);
+}
+
 static void test_bytes_are_those_of_the_original(void)
 {
 	struct arena *a = arena_new();
@@ -43,10 +70,13 @@ static void test_bytes_are_those_of_the_original(void)
 	const char *token = webtoken_make(a, key, &t);
 	static const char claims[] = "{\"user_id\":1,\"username\":\"admin\",\"exp\":1700604800,"
 				     "\"email\":\"a@b.c\",\"orig_iat\":1700000000}";
-	const char *expected = arena_printf(a, "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.%s.",
-		base64url(a, claims, strlen(claims)));
+	static const char start[] = "{\"typ\":\"JWT\",\"alg\":\"HS256\",\"kid\":\"";
+	const char *expected = arena_printf(a, ".%s.", base64url(a, claims, strlen(claims)));
+	const char *kid = kid_of(a, token);
 
-	assert(strncmp(token, expected, strlen(expected)) == 0);
+	assert(strncmp(header_of(a, token), start, strlen(start)) == 0);
+	assert(strlen(kid) == 16 && strspn(kid, "0123456789abcdef") == 16);
+	assert(strncmp(strchr(token, '.'), expected, strlen(expected)) == 0);
 	arena_free(a);
 }
 
@@ -100,10 +130,35 @@ static void test_what_is_not_believed(void)
 	arena_free(a);
 }
 
+static void test_the_key_that_is_named(void)
+{
+	struct arena *a = arena_new();
+	struct webtoken got, t = { .user_id = 1, .username = "", .email = "", .exp = 2000 };
+	static const char claims[] = "{\"user_id\":1,\"exp\":2000}";
+	const char *ours = kid_of(a, webtoken_make(a, key, &t));
+	const char *others = kid_of(a, webtoken_make(a, other, &t));
+	char *long_kid = arena_alloc(a, 4099);
+	memset(long_kid, '1', 4098);
+	long_kid[0] = long_kid[4097] = '"';
+	long_kid[4098] = '\0';
+	const char *bad[] = { "\"\"", "\"../../etc/passwd\"", "\"' or 1=1 --\"", "1", "null", "[]",
+		"{}", "true", long_kid, arena_printf(a, "\"%s\"", others),
+		arena_printf(a, "\"%s0\"", ours), arena_printf(a, "\"%.15s\"", ours) };
+
+	assert(strcmp(ours, others) != 0);
+	const char *good = header_with(a, arena_printf(a, "\"%s\"", ours));
+	assert(webtoken_read(key, forge(a, good, claims), 1, &got) == WEBTOKEN_GOOD);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert(webtoken_read(key, forge(a, header_with(a, bad[i]), claims), 1, &got) ==
+			WEBTOKEN_BAD);
+	arena_free(a);
+}
+
 int main(void)
 {
 	test_bytes_are_those_of_the_original();
 	test_round_trip();
 	test_what_is_not_believed();
+	test_the_key_that_is_named();
 	return 0;
 }
