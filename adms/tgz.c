@@ -30,7 +30,7 @@ struct unpack {
 
 static void text_add(struct unpack *u, const void *bytes, size_t n)
 {
-	if (u->len + n > u->room) {
+	if (!u->text || u->len + n > u->room) {
 		size_t room = u->room ? u->room : PIECE;
 		while (room < u->len + n)
 			room *= 2;

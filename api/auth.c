@@ -377,7 +377,7 @@ static bool header_read(struct req *r, struct check *c)
 
 	while (i < LEN(schemes) && !str_same_word(word, schemes[i].name))
 		i++;
-	if (i == LEN(schemes)) {
+	if (!header || i == LEN(schemes)) {
 		check_refuse(r, c, "Authentication credentials were not provided.");
 		return false;
 	}

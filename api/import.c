@@ -205,9 +205,9 @@ static int codes_split(struct import *im, bool list, const char *text, const cha
 	int n = 0;
 
 	while (*text) {
-		size_t len = list ? strcspn(text, ";,|") : strlen(text), blank = 0;
+		size_t blank = 0;
 		text += strspn(text, " ");
-		len = list ? strcspn(text, ";,|") : strlen(text);
+		size_t len = list ? strcspn(text, ";,|") : strlen(text);
 		while (blank < len && text[len - blank - 1] == ' ')
 			blank++;
 		if (len > blank && codes)

@@ -141,7 +141,7 @@ static const char *key_value(struct sql *sql, enum punch_column column, const st
 
 void punch_order_behind(const struct punch_order *o, struct sql *sql, const struct punch_key *k)
 {
-	const char *values[PUNCH_COLUMNS];
+	const char *values[PUNCH_COLUMNS] = { "", "" };
 
 	for (int i = 0; i < o->n; i++)
 		values[i] = key_value(sql, o->keys[i].column, k);

@@ -41,8 +41,7 @@ static const char *cookie_name(const struct req *r)
 	return is_https(r) ? "__Host-punchd_session" : "punchd_session";
 }
 
-/* The value of the one cookie of that name, n bytes; NULL: none, or several. */
-static const char *cookie_find(const char *header, const char *name, size_t *n)
+const char *session_cookie_find(const char *header, const char *name, size_t *n)
 {
 	const char *found = NULL;
 	size_t len = strlen(name);
@@ -65,7 +64,7 @@ bool session_cookie(const struct req *r, unsigned char hash[static SESSION_HASH_
 {
 	const char *header = req_header(r, "Cookie");
 	size_t n = 0;
-	const char *id = header ? cookie_find(header, cookie_name(r), &n) : NULL;
+	const char *id = header ? session_cookie_find(header, cookie_name(r), &n) : NULL;
 
 	if (!id || n != ID_TEXT || strspn(id, "0123456789abcdef") < ID_TEXT)
 		return false;

@@ -11,6 +11,9 @@
 
 enum { SESSION_HASH_SIZE = SEAL_KEY_SIZE };
 
+/* The value of the one cookie of that name in a Cookie header, *n bytes; NULL: none, or several. */
+const char *session_cookie_find(const char *header, const char *name, size_t *n);
+
 /* SHA-256 of the id in the request's cookie. False: there is none, or none of ours. */
 bool session_cookie(const struct req *, unsigned char hash[static SESSION_HASH_SIZE]);
 

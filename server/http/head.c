@@ -296,10 +296,11 @@ static bool host_plausible(const char *host)
 
 static const char *host_local(const struct req *r)
 {
-	struct sockaddr_storage local = { .ss_family = AF_UNSPEC };
+	struct sockaddr_storage local;
 	socklen_t len = sizeof(local);
 	char text[INET6_ADDRSTRLEN];
 
+	memset(&local, 0, sizeof(local));
 	if (r->client->wire.fd < 0 ||
 		getsockname(r->client->wire.fd, (struct sockaddr *)&local, &len) != 0)
 		return "localhost";

@@ -31,6 +31,10 @@ QUERIES = [
 	b"employees=1&employees=2&area[]=1&area[0]=3&x=%zz%4",
 	b"employee_icontains=a%27b&departments=1,2,x&areas=-1&search=%e2%82%ac&page=last",
 ]
+COOKIES = [
+	b"a=b; punchd_session=" + b"ab" * 32 + b"; c", b"punchd_session=1; punchd_session=2", b";;= ;punchd_session=",
+	b"personnel.view_employee iclock.* *.view_* personnel.*_credential", b"*.*_* att.add_leave base.view_auditlog",
+]
 RECORDS = [
 	b"1\t2026-07-01 08:00:00\t0\t1\n",
 	b"18292\t2026-07-16 01:59:44\t255\t15\t0\t0\t0\t0\t0\t0\t\n",
@@ -172,6 +176,7 @@ def main():
 		(("command_line",), LINES),
 		(("erase_names",), [b"\x017" + s for s in RECORDS + [b"7\t2026-05-04 08:00:00\t0\t1\n",
 			b"USER PIN=7\tName=a\n", b"PIN=20260504083000-7.jpg\nSN=1\n"]]),
+		(("rights",), COOKIES),
 		(("report",), HEADERS),
 		(("picture",), PICTURES),
 		(("csv",), CSV),
