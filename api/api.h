@@ -22,6 +22,7 @@ struct api_secrets {
 	unsigned char jwt[API_JWT_KEYS][SEAL_KEY_SIZE];
 	int njwt;
 	int signing; /* which of them makes tokens: one that every server knows */
+	int unnamed; /* the first there was, whose tokens are as the original's; -1: it ended */
 	unsigned char login_token[SEAL_KEY_SIZE]; /* HMAC key of login tokens */
 	unsigned char lookup[SEAL_KEY_SIZE]; /* keyed hashes of card and e-mail */
 };

@@ -182,7 +182,8 @@ static void reply_webtoken(struct req *r, const struct known *k, int64_t orig_ia
 	memcpy(key, signing, sizeof(key));
 	if (k->staff)
 		auth_staff_key(signing, key);
-	const char *token = webtoken_make(req_arena(r), key, &t);
+	bool named = auth->secrets->signing != auth->secrets->unnamed;
+	const char *token = webtoken_make(req_arena(r), key, named, &t);
 	json_t *reply = errors_new(req_arena(r));
 
 	json_object_set_new(reply, "token", json_string(token));
@@ -191,7 +192,7 @@ static void reply_webtoken(struct req *r, const struct known *k, int64_t orig_ia
 		t.refresh = true;
 		json_object_set_new(reply, "access", json_string(token));
 		json_object_set_new(
-			reply, "refresh", json_string(webtoken_make(req_arena(r), key, &t)));
+			reply, "refresh", json_string(webtoken_make(req_arena(r), key, named, &t)));
 	}
 	reply_json(r, 200, reply);
 }

@@ -56,8 +56,8 @@ static void claims_write(struct out *o, const struct webtoken *t)
 	json_close(o, '}');
 }
 
-const char *webtoken_make(
-	struct arena *a, const unsigned char key[SEAL_KEY_SIZE], const struct webtoken *t)
+const char *webtoken_make(struct arena *a, const unsigned char key[SEAL_KEY_SIZE], bool named,
+	const struct webtoken *t)
 {
 	char kid[KID_TEXT];
 	unsigned char signature[SEAL_KEY_SIZE];
@@ -65,8 +65,9 @@ const char *webtoken_make(
 	struct out claims;
 
 	kid_of(key, kid);
-	const char *header =
-		arena_printf(a, "{\"typ\":\"JWT\",\"alg\":\"HS256\",\"kid\":\"%s\"}", kid);
+	const char *header = "{\"typ\":\"JWT\",\"alg\":\"HS256\"}";
+	if (named)
+		header = arena_printf(a, "{\"typ\":\"JWT\",\"alg\":\"HS256\",\"kid\":\"%s\"}", kid);
 	out_init(&claims);
 	claims_write(&claims, t);
 	base64url_add(&text, header, strlen(header));
@@ -79,7 +80,7 @@ const char *webtoken_make(
 	return str_text(&text);
 }
 
-/* Tokens of before keys had names have no kid. One that is no text is not ours. */
+/* Tokens by a key without a name have no kid. One that is no text is not ours. */
 static bool kid_fits(jwt_t *jwt, const unsigned char key[SEAL_KEY_SIZE])
 {
 	char ours[KID_TEXT];

@@ -19,10 +19,10 @@ struct webtoken {
 
 enum webtoken_result { WEBTOKEN_GOOD, WEBTOKEN_EXPIRED, WEBTOKEN_BAD };
 
-/* Header and claims in the order in which the original prints them; then, in the header, the key's
- * kid, which is made of the key. */
-const char *webtoken_make(
-	struct arena *, const unsigned char key[SEAL_KEY_SIZE], const struct webtoken *);
+/* Header and claims in the order in which the original prints them; then, in the header, where it is
+ * named, the key's kid, which is made of the key. */
+const char *webtoken_make(struct arena *, const unsigned char key[SEAL_KEY_SIZE], bool named,
+	const struct webtoken *);
 
 /* now: seconds since 1970. The texts are not filled in. Of an expired token everything is.
  * A token whose header names another key than this is bad; it need not name any. */

@@ -267,7 +267,7 @@ static bool secret_read(struct sync *sync, struct arena *a, struct seal *seal, c
 
 /* "jwt", "jwt:2", ..., the newest first */
 static const char jwt_sql[] =
-	"select row_key, sealed from secret where name = 'jwt' or name ~ '^jwt:[0-9]+$'"
+	"select row_key, sealed, name = 'jwt' from secret where name = 'jwt' or name ~ '^jwt:[0-9]+$'"
 	" order by coalesce(nullif(split_part(name, ':', 2), ''), '1')::int desc";
 
 /* False, and all stays as it is: one does not open. A key that comes to a running server makes
@@ -276,7 +276,7 @@ static bool jwt_take(struct api_secrets *out, const struct rows *rows, const str
 {
 	struct arena *scratch = arena_new();
 	unsigned char jwt[API_JWT_KEYS][SEAL_KEY_SIZE];
-	int n = 0;
+	int n = 0, unnamed = -1;
 	bool good = rows_count(rows) > 0 && rows_count(rows) <= API_JWT_KEYS;
 
 	for (int i = 0; good && i < rows_count(rows); i++) {
@@ -287,6 +287,8 @@ static bool jwt_take(struct api_secrets *out, const struct rows *rows, const str
 						rows_text(rows, i, 1), rows_len(rows, i, 1), &len)
 				      : NULL;
 		good = plain && len == SEAL_KEY_SIZE;
+		if (good && rows_bool(rows, i, 2))
+			unnamed = n;
 		if (good)
 			memcpy(jwt[n++], plain, SEAL_KEY_SIZE);
 	}
@@ -295,6 +297,7 @@ static bool jwt_take(struct api_secrets *out, const struct rows *rows, const str
 			out->njwt == 0 || n == 1 || memcmp(out->jwt[0], jwt[0], SEAL_KEY_SIZE) == 0;
 		memcpy(out->jwt, jwt, (size_t)n * SEAL_KEY_SIZE);
 		out->njwt = n;
+		out->unnamed = unnamed;
 		out->signing = known ? 0 : 1;
 	}
 	explicit_bzero(jwt, sizeof(jwt));

@@ -154,7 +154,7 @@ def test_ids_of_the_south_are_none(world, north):
 	tried, before = 0, snapshot(world)
 	for o in Document(world.api).operations():
 		start = o.path.split("{")[0]
-		if "{" not in o.path or start not in ROWS or "erase" in o.path:
+		if "{" not in o.path or start not in ROWS or o.path.endswith(("/erase/", "}/export/")):
 			continue
 		path = re.sub(r"{\w+}", str(world.ids["south"][ROWS[start]]), o.path)
 		body = None if o.method == "GET" else o.example if o.body is not None else {}

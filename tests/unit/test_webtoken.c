@@ -67,7 +67,7 @@ static void test_bytes_are_those_of_the_original(void)
 		.email = "a@b.c",
 		.exp = 1700604800,
 		.orig_iat = 1700000000 };
-	const char *token = webtoken_make(a, key, &t);
+	const char *token = webtoken_make(a, key, true, &t);
 	static const char claims[] = "{\"user_id\":1,\"username\":\"admin\",\"exp\":1700604800,"
 				     "\"email\":\"a@b.c\",\"orig_iat\":1700000000}";
 	static const char start[] = "{\"typ\":\"JWT\",\"alg\":\"HS256\",\"kid\":\"";
@@ -76,6 +76,9 @@ static void test_bytes_are_those_of_the_original(void)
 
 	assert(strncmp(header_of(a, token), start, strlen(start)) == 0);
 	assert(strlen(kid) == 16 && strspn(kid, "0123456789abcdef") == 16);
+	assert(strncmp(strchr(token, '.'), expected, strlen(expected)) == 0);
+	token = webtoken_make(a, key, false, &t);
+	assert(strncmp(token, "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.", 37) == 0);
 	assert(strncmp(strchr(token, '.'), expected, strlen(expected)) == 0);
 	arena_free(a);
 }
@@ -89,14 +92,14 @@ static void test_round_trip(void)
 		.exp = 2000,
 		.orig_iat = 1000 },
 			got;
-	const char *token = webtoken_make(a, key, &t);
+	const char *token = webtoken_make(a, key, true, &t);
 
 	assert(webtoken_read(key, token, 1999, &got) == WEBTOKEN_GOOD);
 	assert(got.user_id == 7 && got.exp == 2000 && got.orig_iat == 1000 && !got.refresh);
 	assert(webtoken_read(key, token, 2000, &got) == WEBTOKEN_EXPIRED);
 	assert(webtoken_read(other, token, 1999, &got) == WEBTOKEN_BAD);
 	t.refresh = true;
-	assert(webtoken_read(key, webtoken_make(a, key, &t), 1, &got) == WEBTOKEN_GOOD);
+	assert(webtoken_read(key, webtoken_make(a, key, true, &t), 1, &got) == WEBTOKEN_GOOD);
 	assert(got.refresh);
 	arena_free(a);
 }
@@ -135,8 +138,8 @@ static void test_the_key_that_is_named(void)
 	struct arena *a = arena_new();
 	struct webtoken got, t = { .user_id = 1, .username = "", .email = "", .exp = 2000 };
 	static const char claims[] = "{\"user_id\":1,\"exp\":2000}";
-	const char *ours = kid_of(a, webtoken_make(a, key, &t));
-	const char *others = kid_of(a, webtoken_make(a, other, &t));
+	const char *ours = kid_of(a, webtoken_make(a, key, true, &t));
+	const char *others = kid_of(a, webtoken_make(a, other, true, &t));
 	char *long_kid = arena_alloc(a, 4099);
 	memset(long_kid, '1', 4098);
 	long_kid[0] = long_kid[4097] = '"';
