@@ -13,9 +13,9 @@ enum {
 	/* a whole fleet may move in at once, from one address */
 	STRANGER_MS = 2, /* one each */
 	STRANGER_BURST = 25000,
-	/* the busiest terminal sends one small upload after the other */
-	TERMINAL_MS = 2,
-	TERMINAL_BURST = 5000
+	/* more than a terminal brings that sends one punch after the other, each when the last was answered */
+	TERMINAL_MS = 1,
+	TERMINAL_BURST = 30000
 };
 
 struct stranger {
