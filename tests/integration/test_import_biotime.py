@@ -37,7 +37,7 @@ def company(bt):
 	bt.add("personnel_area", id=5, area_code="5", area_name="Not Authorized", is_default=False)
 	bt.add("personnel_area", id=7, area_code="GATE", area_name="Gate", is_default=False)
 	bt.add("personnel_employee", id=41, emp_code="1001", first_name="Ann", last_name="Lee",
-		device_password="4321", card_no="99887766", birthday="1990-01-02", mobile="+91 12",
+		device_password="43219876", card_no="99887766", birthday="1990-01-02", mobile="+91 12",
 		email="Ann@Example.com", gender="F", hire_date="2020-03-01", verify_mode=-1,
 		dev_privilege=14, department_id=4, position_id=3, photo="photo/1001.jpg",
 		update_time="2024-01-02 03:04:05+05:30")
@@ -123,7 +123,7 @@ def check_company(server):
 	[ann] = api.get("/personnel/api/employees/", emp_code="1001")["data"]
 	assert (ann["id"], ann["full_name"], ann["device_password"], ann["card_no"], ann["birthday"],
 		ann["mobile"], ann["email"], ann["gender"], ann["hire_date"], ann["dev_privilege"]) == (
-		41, "Ann Lee", "4321", "99887766", "1990-01-02", "+91 12", "Ann@Example.com", "F",
+		41, "Ann Lee", "43219876", "99887766", "1990-01-02", "+91 12", "Ann@Example.com", "F",
 		"2020-03-01", 14)
 	assert ann["department"] == {"id": 4, "dept_code": "OPS", "dept_name": "Operations"}
 	assert ann["position"]["id"] == 3 and [a["id"] for a in ann["area"]] == [1, 7]
@@ -208,7 +208,7 @@ def test_people_and_templates_go_to_the_terminals(database, source, make_server)
 	sent = terminal.obey(30)
 	assert any("TMP=" + TEMPLATE in s for s in sent), "Ann's fingerprint is sent"
 	users = [s for s in sent if "USERINFO" in s]
-	assert any("PIN=1001\t" in s and "Passwd=4321" in s for s in users)
+	assert any("PIN=1001\t" in s and "Passwd=43219876" in s for s in users)
 	assert any("PIN=1002\t" in s for s in users)
 	assert not any("PIN=1003" in s for s in sent), "who resigned is not sent"
 
@@ -218,7 +218,7 @@ def test_nothing_personal_is_readable_in_the_database(database, source, files):
 	ok(move_in(database, source.conninfo, "--files", str(files)))
 	for (table,) in database.sql("select tablename from pg_tables where schemaname = 'public'"):
 		text = database.value("select string_agg(t::text, ' ') from %s t" % table) or ""
-		for secret in ("99887766", "4321", "1990-01-02", "Ann@Example.com", TEMPLATE[:40]):
+		for secret in ("99887766", "43219876", "1990-01-02", "Ann@Example.com", TEMPLATE[:40]):
 			assert secret not in text, (table, secret)
 	sealed = bytes(database.value("select sealed from template where bio_type = 1"))
 	assert TEMPLATE.encode() not in sealed
