@@ -35,6 +35,12 @@ COOKIES = [
 	b"a=b; punchd_session=" + b"ab" * 32 + b"; c", b"punchd_session=1; punchd_session=2", b";;= ;punchd_session=",
 	b"personnel.view_employee iclock.* *.view_* personnel.*_credential", b"*.*_* att.add_leave base.view_auditlog",
 ]
+WEBTOKENS = [
+	b'{"typ":"JWT","alg":"HS256"}\n{"user_id":1,"exp":2000,"orig_iat":1,"token_type":"refresh"}',
+	b'{"typ":"JWT","alg":"HS256","kid":"0123456789abcdef"}\n{"user_id":1,"username":"admin","exp":2000,"email":""}',
+	b'{"typ":"JWT","alg":"none"}\n{"user_id":1,"exp":1e3}', b'{"alg":"RS256"}\n[]', b"{}\n", b"\n{}", b"a.b.c", b"..",
+	b"eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoxfQ.",
+]
 RECORDS = [
 	b"1\t2026-07-01 08:00:00\t0\t1\n",
 	b"18292\t2026-07-16 01:59:44\t255\t15\t0\t0\t0\t0\t0\t0\t\n",
@@ -177,6 +183,7 @@ def main():
 		(("erase_names",), [b"\x017" + s for s in RECORDS + [b"7\t2026-05-04 08:00:00\t0\t1\n",
 			b"USER PIN=7\tName=a\n", b"PIN=20260504083000-7.jpg\nSN=1\n"]]),
 		(("rights",), COOKIES),
+		(("webtoken",), WEBTOKENS),
 		(("report",), HEADERS),
 		(("picture",), PICTURES),
 		(("csv",), CSV),

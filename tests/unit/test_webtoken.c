@@ -116,7 +116,8 @@ static void test_what_is_not_believed(void)
 	static const char *const bad_claims[] = { "{\"exp\":2000}", "{\"user_id\":1}",
 		"{\"user_id\":\"1\",\"exp\":2000}", "{\"user_id\":0,\"exp\":2000}",
 		"{\"user_id\":99999999999,\"exp\":2000}", "[]", "" };
-	static const char *const texts[] = { "", ".", "..", "a.b.c", "...." };
+	static const char *const texts[] = { "", ".", "..", "a.b.c", "....", "a..c", ".b.c",
+		"a.b." };
 
 	assert(webtoken_read(key, forge(a, header, claims), 1, &got) == WEBTOKEN_GOOD);
 	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++)
@@ -126,6 +127,11 @@ static void test_what_is_not_believed(void)
 			WEBTOKEN_BAD);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		assert(webtoken_read(key, texts[i], 1, &got) == WEBTOKEN_BAD);
+	/* the signature spelled otherwise */
+	const char *good = forge(a, header, claims);
+	assert(webtoken_read(key, arena_printf(a, "%s=", good), 1, &got) == WEBTOKEN_BAD);
+	assert(webtoken_read(key, arena_printf(a, "%s.", good), 1, &got) == WEBTOKEN_BAD);
+	assert(webtoken_read(key, arena_printf(a, " %s", good), 1, &got) == WEBTOKEN_BAD);
 	/* no signature at all */
 	char *bare = arena_strdup(a, forge(a, headers[0], claims));
 	*(strrchr(bare, '.') + 1) = '\0';
