@@ -116,9 +116,8 @@ static void hello_said(struct req *r, const struct rows *rows)
 		req_text(r, 200, "ERROR: not authorised");
 		return;
 	}
-	if (!rows_bool(rows, 0, COL_APPROVED)) /* another key: from here on, not from the next
-						  * reading */
-		t->approved = false;
+	if (!rows_bool(rows, 0, COL_APPROVED)) /* another key: not only from the next reading on */
+		terminal_disapprove(c->adms->terminals, t);
 	if (d->generation == GENERATION_ACC) {
 		t->generation = d->generation;
 		req_text(r, 200, "OK"); /* adms-push 1.8: not registered here */

@@ -31,6 +31,7 @@ struct terminal {
 	char sn[TERMINAL_MAX_SN + 1];
 	bool gone;
 	bool approved;
+	unsigned unbelieved; /* the reading whose `approved` is too old; 0: none */
 	bool held; /* punches were kept aside while it waited */
 	bool due; /* commands may be waiting; command.c clears it */
 	unsigned woken; /* counts wake-ups, so that clearing `due` cannot lose one */
@@ -74,6 +75,9 @@ bool terminal_sn_ok(const char *sn);
 
 /* NULL: not known to this process (yet). */
 struct terminal *terminals_find(const struct terminals *, const char *sn);
+
+/* It is not approved from here on, whatever a reading says that began before. */
+void terminal_disapprove(const struct terminals *, struct terminal *);
 
 /* Reads terminals again (n 0: all); then done(arg), also when that failed. done may be NULL. One
  * reading at a time: what is asked for meanwhile is read together afterwards, so that an older

@@ -182,7 +182,7 @@ static void terminal_keep(struct terminals *ts, const struct rows *rows, int i)
 	struct terminal *t = terminals_by_id(ts, id);
 	if (!t)
 		t = terminals_add(ts, id, rows_text(rows, i, COL_SN));
-	t->approved = rows_bool(rows, i, COL_APPROVED);
+	t->approved = rows_bool(rows, i, COL_APPROVED) && t->unbelieved != ts->loads;
 	t->held = rows_bool(rows, i, COL_HELD);
 	if (!t->releasing)
 		t->held_from = 0;
@@ -328,6 +328,8 @@ static void load_start(struct terminals *ts)
 		return;
 	ts->asked = NULL;
 	ts->loading = l;
+	if (++ts->loads == 0)
+		ts->loads = 1;
 	l->arg = l->all ? db_text(NULL) : db_int4_array(l->arena, l->ids, NULL, l->n);
 	load_query(l, "select * from terminal_load($1::int[])", terminals_found);
 }
@@ -367,6 +369,12 @@ void terminals_load(struct terminals *ts, const int *ids, int n, void (*done)(vo
 		l->waiters = w;
 	}
 	load_start(ts);
+}
+
+void terminal_disapprove(const struct terminals *ts, struct terminal *t)
+{
+	t->approved = false;
+	t->unbelieved = ts->loading ? ts->loads : 0;
 }
 
 bool terminals_behind(const struct terminals *ts)

@@ -24,6 +24,7 @@ struct terminals {
 	int ngone;
 	struct zone_rules *zones;
 	struct load *loading, *asked; /* the one under way, and the one that comes after it */
+	unsigned loads; /* the number of the one under way */
 	bool behind;
 	bool writing;
 	int flushes;
