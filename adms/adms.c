@@ -354,12 +354,17 @@ void adms_free(struct adms *adms)
 	free(adms);
 }
 
+bool adms_database_up(const struct adms *adms)
+{
+	return db_up(adms->ingest_db);
+}
+
 void adms_stats(const struct adms *adms, struct adms_stats *out)
 {
 	*out = adms->stats;
 	out->ingest_bytes = budget_used(adms->budget);
 	out->terminals = terminals_count(adms->terminals);
 	out->terminals_online = terminals_online(adms->terminals);
-	out->database_up = db_up(adms->db);
+	out->database_up = adms_database_up(adms);
 	out->listening = adms->listening;
 }

@@ -41,4 +41,6 @@ struct adms_stats {
 };
 void adms_stats(const struct adms *, struct adms_stats *);
 
+bool adms_database_up(const struct adms *); /* ingest's pool is connected */
+
 #endif

@@ -20,7 +20,8 @@ struct slot {
 	bool idle;
 };
 
-/* In the queue, on a slot, or among those to be called back with 08006. */
+/* In the queue, on a slot, or among those to be called back with 08006. Its statements and their
+ * args lie behind it, in the same allocation. */
 struct db_ticket {
 	struct db_query query; /* first, see slot_answered() */
 	struct db *db;
@@ -29,6 +30,9 @@ struct db_ticket {
 	bool sent;
 	bool failed;
 	struct event deadline;
+#ifndef NDEBUG
+	uint64_t texts; /* texts_hash() when it was made */
+#endif
 };
 
 /* A ring: the list itself is both before the first and after the last. */
@@ -73,6 +77,58 @@ static void list_remove(struct list *l, struct db_ticket *t)
 	t->prev->next = t->next;
 	t->next->prev = t->prev;
 	l->n--;
+}
+
+/* The query, its statements and all their args: a caller's stack frame may be gone when a
+ * connection is free. */
+static struct db_ticket *ticket_new(const struct db_query *query)
+{
+	size_t nargs = 0, n = (size_t)query->nstatements;
+
+	for (size_t i = 0; i < n; i++)
+		nargs += (size_t)query->statements[i].nargs;
+	struct db_ticket *t = xcalloc(
+		1, sizeof *t + n * sizeof(struct db_statement) + nargs * sizeof(struct db_arg));
+	struct db_statement *statements = (struct db_statement *)(t + 1);
+	struct db_arg *args = (struct db_arg *)(statements + n);
+
+	t->query = *query;
+	t->query.statements = statements;
+	for (size_t i = 0; i < n; i++) {
+		statements[i] = query->statements[i];
+		statements[i].args = args;
+		for (int k = 0; k < statements[i].nargs; k++)
+			*args++ = query->statements[i].args[k];
+	}
+	return t;
+}
+
+#ifndef NDEBUG
+/* FNV-1a over the SQL texts. */
+static uint64_t texts_hash(const struct db_query *query)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (int i = 0; i < query->nstatements; i++)
+		for (const char *at = query->statements[i].sql; *at; at++)
+			hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+	return hash;
+}
+#endif
+
+static void texts_keep(struct db_ticket *t)
+{
+#ifndef NDEBUG
+	t->texts = texts_hash(&t->query);
+#endif
+}
+
+static void texts_check(const struct db_ticket *t)
+{
+#ifndef NDEBUG
+	if (t->texts != texts_hash(&t->query))
+		fatal("an SQL text changed while its query waited");
+#endif
 }
 
 static void ticket_free(struct db_ticket *t)
@@ -132,6 +188,7 @@ static void slot_idle(struct slot *s, bool idle)
 
 static void slot_take(struct slot *s, struct db_ticket *t)
 {
+	texts_check(t);
 	list_remove(&s->db->queue, t);
 	slot_idle(s, false);
 	s->ticket = t;
@@ -249,12 +306,10 @@ static void db_send_next(struct db *db)
 
 struct db_ticket *db_query(struct db *db, const struct db_query *query)
 {
-	struct db_ticket *t = xmalloc(sizeof *t);
+	struct db_ticket *t = ticket_new(query);
 
-	t->query = *query;
+	texts_keep(t);
 	t->db = db;
-	t->slot = NULL;
-	t->sent = false;
 	t->failed = (db->up == 0 && !db->starting) || db->closing;
 	if (query->deadline_ms > 0) {
 		struct timeval after = { .tv_sec = query->deadline_ms / 1000,

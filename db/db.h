@@ -66,7 +66,7 @@ struct db_arg db_bytes_array(struct arena *, const void *const *, const size_t *
 struct db_arg db_text_array(struct arena *, const char *const *, int n);
 
 struct db_statement {
-	const char *sql; /* must not change while the query runs */
+	const char *sql; /* static, or at least as lasting as the query; not copied */
 	const struct db_arg *args;
 	int nargs;
 };
@@ -84,6 +84,8 @@ struct db_error {
  * rows is the result of the last one. */
 typedef void db_done(void *arg, struct rows *rows, const struct db_error *error);
 
+/* db_query() copies it with its statements and their args: all three may be on the caller's stack.
+ * What is not copied, because uploads are large: the SQL texts and the values. */
 struct db_query {
 	const struct db_statement *statements; /* all in one transaction */
 	int nstatements;
@@ -112,7 +114,8 @@ void db_free(struct db *);
 
 bool db_up(const struct db *); /* at least one connection is usable */
 
-/* Statements, args and what they point to must live until done or db_forget. */
+/* SQL texts and values must live, unchanged, until done or db_forget. (Builds with assertions check
+ * the texts when the query leaves the queue.) */
 struct db_ticket *db_query(struct db *, const struct db_query *);
 
 /* done will not be called; one not yet sent is dropped, one under way runs to its end. */

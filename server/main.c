@@ -10,6 +10,7 @@
 #include "loop.h"
 #include "offload.h"
 #include "ops.h"
+#include "ready.h"
 #include "retention.h"
 #include "start.h"
 
@@ -20,7 +21,9 @@ struct server {
 	struct event_base *base;
 	struct offload *offload;
 	struct db *db; /* for requests */
+	struct db *watch; /* one connection, for what looks after the server itself */
 	struct keys_watch *keys;
+	struct ready *ready;
 	struct retention *retention;
 	struct adms *adms;
 	struct api *api;
@@ -34,6 +37,12 @@ static void pool_changed(void *arg, bool up)
 {
 	if (!up)
 		log_error("database_down", NULL);
+}
+
+static void watch_changed(void *arg, bool up)
+{
+	struct server *s = arg;
+	ready_changed(s->ready, up);
 }
 
 /* What is batched is written before the pools close, with patience for two seconds. */
@@ -81,13 +90,16 @@ static void parts_start(struct server *s)
 	if (s->start.embedded)
 		embedded_watch(s->start.embedded, s->base);
 	s->offload = offload_new(s->base, WORKERS, MAX_OFFLOADED);
-	const struct db_options pool = { .name = "punchd",
+	struct db_options pool = { .name = "punchd",
 		.conninfo = s->start.conninfo,
 		.timezone = s->start.config->timezone,
 		.size = (int)s->start.config->db_pool_size };
 	s->db = db_new(s->base, s->offload, &pool, pool_changed, s);
-	s->keys = keys_watch_new(s->base, s->db, s->start.seal, &s->start.secrets, s->start.arena,
-		s->start.config, s->start.data_dir);
+	pool.name = "punchd watch";
+	pool.size = 1;
+	s->watch = db_new(s->base, s->offload, &pool, watch_changed, s);
+	s->keys = keys_watch_new(s->base, s->watch, s->start.seal, &s->start.secrets,
+		s->start.arena, s->start.config, s->start.data_dir);
 	s->retention = retention_new(s->base, s->db, s->start.config);
 	const struct adms_options adms = { .base = s->base,
 		.offload = s->offload,
@@ -96,6 +108,12 @@ static void parts_start(struct server *s)
 		.conninfo = s->start.conninfo,
 		.lookup_key = s->start.secrets.lookup };
 	s->adms = adms_new(&adms);
+	const struct ready_options ready = { .base = s->base,
+		.watch = s->watch,
+		.requests = s->db,
+		.adms = s->adms,
+		.seal = s->start.seal };
+	s->ready = ready_new(&ready);
 	const struct api_options api = { .base = s->base,
 		.offload = s->offload,
 		.config = s->start.config,
@@ -105,7 +123,7 @@ static void parts_start(struct server *s)
 	s->api = api_new(&api);
 	s->http = listen_http(s->start.config, s->base, s->offload);
 	const struct ops_options ops = { .db = s->db,
-		.seal = s->start.seal,
+		.ready = s->ready,
 		.http = s->http,
 		.adms = s->adms,
 		.api = s->api,
@@ -121,6 +139,8 @@ static void parts_end(struct server *s)
 	adms_free(s->adms);
 	retention_free(s->retention);
 	keys_watch_free(s->keys);
+	ready_free(s->ready);
+	db_free(s->watch);
 	db_free(s->db);
 	offload_free(s->offload);
 	for (size_t i = 0; i < LEN(s->signals); i++)

@@ -8,12 +8,13 @@
 #include "api.h"
 #include "db.h"
 #include "http.h"
+#include "ready.h"
 
 struct ops;
 
 struct ops_options {
 	struct db *db;
-	const struct seal *seal;
+	const struct ready *ready;
 	const struct http *http;
 	const struct adms *adms;
 	struct api *api; /* asks for the login */

@@ -292,30 +292,27 @@ static void query_answered(void *arg, struct rows *rows, const struct db_error *
 void req_query_with(struct req *r, req_step *next, const struct req_query_options *options,
 	const struct db_statement *statements, int n)
 {
-	struct db_statement *kept;
-	struct db_query *q;
+	struct db_statement *all;
 
 	if (!req_pause(r, next))
 		return;
 	const struct db_statement *before = r->surface->preamble ? r->surface->preamble(r) : NULL;
-	kept = arena_array(r->arena, (size_t)n + 1, sizeof(*kept));
-	q = arena_alloc(r->arena, sizeof(*q));
-	q->statements = kept;
-	q->nstatements = n + (before != NULL);
+	all = arena_array(r->arena, (size_t)n + 1, sizeof(*all));
 	if (before)
-		*kept++ = *before;
-	for (int i = 0; i < n; i++) {
-		kept[i] = statements[i];
-		kept[i].args = (const struct db_arg *)(const void *)arena_memdup(r->arena,
-			statements[i].args, (size_t)statements[i].nargs * sizeof(struct db_arg));
-	}
-	q->binary = options->binary;
-	q->deadline_ms = options->deadline_ms ? options->deadline_ms : r->surface->deadline_ms;
-	q->done = query_answered;
-	q->arg = r;
+		all[0] = *before;
+	memcpy(all + (before != NULL), statements, (size_t)n * sizeof(*all));
+	const struct db_query q = {
+		.statements = all,
+		.nstatements = n + (before != NULL),
+		.binary = options->binary,
+		.deadline_ms =
+			options->deadline_ms ? options->deadline_ms : r->surface->deadline_ms,
+		.done = query_answered,
+		.arg = r,
+	};
 	r->trying = options->try;
 	r->error = NULL;
-	r->ticket = db_query(options->db ? options->db : r->surface->db, q);
+	r->ticket = db_query(options->db ? options->db : r->surface->db, &q);
 }
 
 void req_query(struct req *r, req_step *next, const char *sql, int nargs, const struct db_arg *args)

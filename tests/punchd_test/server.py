@@ -32,7 +32,8 @@ def punchd_bin():
 def environment(**settings):
 	"""The process environment with punchd's settings in it, and none of the caller's."""
 	env = {k: v for k, v in os.environ.items() if not k.startswith(("PUNCHD_", "PG"))}
-	env["ASAN_OPTIONS"] = "detect_leaks=1:exitcode=99:strict_string_checks=1:quarantine_size_mb=8"
+	env["ASAN_OPTIONS"] = ("detect_leaks=1:exitcode=99:strict_string_checks=1:quarantine_size_mb=8"
+		":detect_stack_use_after_return=1")
 	env["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1:exitcode=99"
 	for name, value in settings.items():
 		if value is None:
