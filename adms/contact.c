@@ -131,6 +131,8 @@ static void contact_go(struct req *r, const struct rows *rows)
 		contact_strays(r);
 		return;
 	}
+	if (c->terminal->approved)
+		req_judge(r, (struct owner){ OWNER_TERMINAL, (uint64_t)c->terminal->id });
 	terminal_touch(c->adms->terminals, c->terminal, req_peer(r));
 	c->next(r, NULL);
 }

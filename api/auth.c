@@ -154,6 +154,8 @@ static void check_admit(struct req *r, const struct check *c, const struct known
 		.name = known->name,
 		.email = known->email,
 		.token = known->token };
+	req_judge(r, (struct owner){ OWNER_ACCOUNT, known->staff ? OWNER_STAFF | (uint64_t)known->id
+								 : (uint64_t)known->id });
 	req_set_login(r, account);
 	req_set_data(r, NULL);
 	if (is_allowed(r, c->route, account))

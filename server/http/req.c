@@ -50,6 +50,17 @@ void req_set_login(struct req *r, const void *login)
 	r->login = login;
 }
 
+struct owner req_owner(const struct req *r)
+{
+	return r->judged ? r->owner : owner_stranger(req_peer(r));
+}
+
+void req_judge(struct req *r, struct owner owner)
+{
+	r->judged = true;
+	r->owner = owner;
+}
+
 bool req_gone(const struct req *r)
 {
 	return r->gone;

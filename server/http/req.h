@@ -16,6 +16,7 @@
 
 #include "arena.h"
 #include "db.h"
+#include "owner.h"
 #include "str.h"
 
 enum method { GET = 1, HEAD = 2, POST = 4, PUT = 8, PATCH = 16, DELETE = 32, OPTIONS = 64 };
@@ -39,6 +40,10 @@ void req_set_data(struct req *, void *);
 /* Who asks, the surface's own: set by its `before`, NULL until then. */
 const void *req_login(const struct req *);
 void req_set_login(struct req *, const void *);
+
+/* Whose the request is: a stranger's of its address until req_judge() says who was proved to ask. */
+struct owner req_owner(const struct req *);
+void req_judge(struct req *, struct owner);
 
 /* The request line and headers. Method as a bit of enum method; HEAD arrives as HEAD. */
 enum method req_method(const struct req *);

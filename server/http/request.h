@@ -34,6 +34,8 @@ struct req {
 	req_step *next;
 	void *data;
 	const void *login;
+	struct owner owner; /* once judged */
+	bool judged;
 	uint64_t number;
 	int64_t started;
 
