@@ -279,6 +279,7 @@ static void adms_surface_fill(struct adms *adms)
 		.refused = adms_refused,
 		.failed = adms_failed,
 		.before = contact_before,
+		.max_body = contact_max_body,
 		.budget = adms->budget,
 		.params_nocase = true,
 		.plus_is_literal = true,
@@ -362,7 +363,11 @@ bool adms_database_up(const struct adms *adms)
 void adms_stats(const struct adms *adms, struct adms_stats *out)
 {
 	*out = adms->stats;
-	out->ingest_bytes = budget_used(adms->budget);
+	for (int strangers = 0; strangers < 2; strangers++) {
+		struct budget_stats bytes;
+		budget_stats(adms->budget, strangers, &bytes);
+		out->ingest_bytes += bytes.used;
+	}
 	out->terminals = terminals_count(adms->terminals);
 	out->terminals_online = terminals_online(adms->terminals);
 	out->database_up = adms_database_up(adms);

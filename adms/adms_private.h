@@ -63,6 +63,7 @@ struct contact {
 	struct terminal *terminal;
 	const char *sn;
 	bool aspx;
+	bool joined; /* this request is the first that is heard of it */
 	req_step *next;
 	void *data; /* the handler's own */
 };
@@ -74,6 +75,12 @@ static inline struct contact *contact_of(struct req *r)
 
 /* Before every handler: finds the terminal, then calls next; or refuses. */
 void contact_before(struct req *, req_step *next);
+
+/* How long a body may be: a terminal's, a waiting one's, a stranger's. */
+int64_t contact_max_body(const struct req *, bool judged);
+
+/* The body, which is here, may say whose results it brings: finds the terminal, then calls next. */
+void contact_of_result(struct req *, req_step *next);
 
 /* Handlers, one file each. */
 req_step handshake_start; /* GET cdata */

@@ -403,6 +403,10 @@ void command_result(struct req *r, const struct rows *rows)
 	const char *body = req_body(r, &len);
 	struct devicecmd at = devicecmd_start(body, len);
 	struct devicecmd_result result;
+	if (!c->terminal) {
+		contact_of_result(r, command_result);
+		return;
+	}
 	s->files = records_new(c->adms, a);
 	while (devicecmd_next(&at, &result))
 		results_add(r, s, &result);

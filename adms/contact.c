@@ -18,10 +18,11 @@
 #define MAX_IDS 20 /* results that are looked at to find out whose they are */
 #define STRAY_MS 60000 /* between two tellings of one terminal */
 #define STRAY_DEADLINE_MS 20000
+#define STRANGER_BODY 65536 /* of a serial number that was not known before this request */
+#define WAITING_BODY (16 * 1024 * 1024) /* as much as is held of one that waits for approval */
 #define MAX_JOINING 1000 /* invented serial numbers must not keep the database from the others */
 
 static req_step contact_find, contact_go, owner_found, terminal_joined, terminal_read;
-static void contact_of_result(struct req *);
 
 static bool path_is_aspx(const char *path)
 {
@@ -44,9 +45,18 @@ void contact_before(struct req *r, req_step *next)
 		.aspx = path_is_aspx(req_path(r)) };
 	req_set_data(r, c);
 	if (!c->sn && (flags & CONTACT_OF_RESULT))
-		contact_of_result(r);
+		next(r, NULL); /* the body says it: contact_of_result() */
 	else
 		contact_find(r, NULL);
+}
+
+int64_t contact_max_body(const struct req *r, bool judged)
+{
+	const struct contact *c = req_data(r);
+
+	if (!judged || req_owner(r).class == OWNER_TERMINAL)
+		return INT64_MAX;
+	return c && c->terminal && !c->joined ? WAITING_BODY : STRANGER_BODY;
 }
 
 /* The request is over. */
@@ -131,7 +141,7 @@ static void contact_go(struct req *r, const struct rows *rows)
 		contact_strays(r);
 		return;
 	}
-	if (c->terminal->approved)
+	if (c->terminal->approved && !c->joined)
 		req_judge(r, (struct owner){ OWNER_TERMINAL, (uint64_t)c->terminal->id });
 	terminal_touch(c->adms->terminals, c->terminal, req_peer(r));
 	c->next(r, NULL);
@@ -158,12 +168,13 @@ static int results_ids(struct req *r, int64_t ids[static MAX_IDS], struct span *
 	return n;
 }
 
-static void contact_of_result(struct req *r)
+void contact_of_result(struct req *r, req_step *next)
 {
 	struct arena *a = req_arena(r);
 	struct contact *c = contact_of(r);
 	int64_t ids[MAX_IDS];
 	struct span sn;
+	c->next = next;
 	int n = results_ids(r, ids, &sn);
 	if (sn.text || n == 0) {
 		c->sn = sn.text ? arena_memdup(a, sn.text, sn.len) : NULL;
@@ -228,6 +239,7 @@ static void terminal_read(struct req *r, const struct rows *rows)
 		req_text(r, 200, "ERROR: database");
 		return;
 	}
+	c->joined = true;
 	log_info("terminal_known", "sn", c->sn, "address", req_peer(r), "approved",
 		c->terminal->approved ? "yes" : "no", NULL);
 	contact_go(r, NULL);

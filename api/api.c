@@ -95,11 +95,12 @@ static const char *api_refuses(const struct req *r, int *status)
 	return "HTTPS is required.";
 }
 
-/* Credentials are looked at after the body, so that without any it is kept short. Files are what
- * imports take; everything else is one object. */
-static int64_t api_max_body(const struct req *r)
+/* Who brings no credentials is nobody already when the head is read. Files are what imports take;
+ * everything else is one object. */
+static int64_t api_max_body(const struct req *r, bool judged)
 {
-	bool nobody = !req_header(r, "Authorization") && !req_header(r, "Cookie");
+	bool nobody = judged ? req_owner(r).class == OWNER_STRANGER
+			     : !req_header(r, "Authorization") && !req_header(r, "Cookie");
 
 	if (nobody || (req_route(r)->flags & API_OPEN))
 		return OPEN_BODY_MAX;

@@ -13,6 +13,7 @@ enum {
 	MAX_FILES = 1 << 20,
 	RESERVED = 64, /* connections for REST and health */
 	HEADER_SECONDS = 20,
+	CLAIM_SECONDS = 30, /* as long as terminals wait for an answer */
 	BODY_SECONDS = 60,
 	IDLE_SECONDS = 120, /* longer than terminals' poll intervals */
 	WRITE_SECONDS = 60
@@ -55,6 +56,7 @@ struct http *listen_http(
 		.max_connections = connections_possible(config),
 		.reserved = RESERVED,
 		.header_seconds = HEADER_SECONDS,
+		.claim_seconds = CLAIM_SECONDS,
 		.body_seconds = BODY_SECONDS,
 		.idle_seconds = IDLE_SECONDS,
 		.write_seconds = WRITE_SECONDS };

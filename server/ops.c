@@ -5,6 +5,7 @@
 #include "ops.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,15 +45,60 @@ struct metric {
 	uint64_t value;
 };
 
+/* What is given away, by class of owner (docs/limits.md). */
+static void ledgers_write(struct str *out, const struct ops_options *o)
+{
+	static const struct {
+		const char *name, *type, *help;
+		size_t offset;
+	} figures[] = {
+		{ "body_bytes", "gauge", "memory that bodies hold",
+			offsetof(struct budget_stats, used) },
+		{ "body_waiting_bytes", "gauge", "bodies announced, and not read yet",
+			offsetof(struct budget_stats, waiting) },
+		{ "body_refused_total", "counter", "bodies refused, one owner had too many",
+			offsetof(struct budget_stats, refused) },
+		{ "body_ended_early_total", "counter", "bodies ended, others waited for them",
+			offsetof(struct budget_stats, ended_early) },
+	};
+	const struct {
+		const char *name;
+		const struct surface *surface;
+	} ledgers[] = { { "terminals", adms_surface(o->adms) }, { "rest", api_surface(o->api) } };
+
+	for (size_t i = 0; i < LEN(figures); i++) {
+		str_addf(out, "# HELP punchd_%s %s\n# TYPE punchd_%s %s\n", figures[i].name,
+			figures[i].help, figures[i].name, figures[i].type);
+		for (size_t k = 0; k < 2 * LEN(ledgers); k++) {
+			struct budget_stats s;
+			budget_stats(ledgers[k / 2].surface->budget, k % 2, &s);
+			const char *at = (const char *)&s + figures[i].offset;
+			uint64_t value = *(const uint64_t *)(const void *)at;
+			str_addf(out, "punchd_%s{of=\"%s\",class=\"%s\"} %" PRIu64 "\n",
+				figures[i].name, ledgers[k / 2].name, k % 2 ? "stranger" : "known",
+				value);
+		}
+	}
+}
+
 static void metrics_write(struct req *r, const struct rows *rows)
 {
 	const struct ops_options *o = &((const struct ops *)req_ctx(r))->o;
 	struct adms_stats s;
 	adms_stats(o->adms, &s);
+	struct http_stats h;
+	http_stats(o->http, &h);
 	const struct metric metrics[] = {
-		{ "connections", "gauge", "open HTTP connections",
-			(uint64_t)http_connections(o->http) },
-		{ "requests_total", "counter", "HTTP requests", http_requests(o->http) },
+		{ "connections", "gauge", "open HTTP connections", (uint64_t)h.connections },
+		{ "requests_total", "counter", "HTTP requests", h.requests },
+		{ "places_ended_total", "counter", "connections that made room for others",
+			h.places_ended },
+		{ "strangers_at_work", "gauge", "requests of nobody known that wait",
+			(uint64_t)h.strangers_at_work },
+		{ "strangers_refused_total", "counter", "requests of nobody known, too many waited",
+			h.strangers_refused },
+		{ "strangers_kept_bytes", "gauge", "memory of connections of nobody known",
+			h.strangers_kept },
 		{ "heartbeats_total", "counter", "polls of terminals", s.heartbeats },
 		{ "punches_received_total", "counter", "punch lines received", s.punches_received },
 		{ "punches_stored_total", "counter", "punches stored", s.punches_stored },
@@ -75,6 +121,7 @@ static void metrics_write(struct req *r, const struct rows *rows)
 		str_addf(&out, "# HELP punchd_%s %s\n# TYPE punchd_%s %s\npunchd_%s %" PRIu64 "\n",
 			m->name, m->help, m->name, m->type, m->name, m->value);
 	}
+	ledgers_write(&out, o);
 	str_addf(&out,
 		"# HELP punchd_info version\n# TYPE punchd_info gauge\n"
 		"punchd_info{version=\"%s\"} 1\n",

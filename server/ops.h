@@ -16,7 +16,7 @@ struct ops_options {
 	struct db *db;
 	const struct ready *ready;
 	const struct http *http;
-	const struct adms *adms;
+	struct adms *adms;
 	struct api *api; /* asks for the login */
 	bool https_only; /* plain HTTP gets health, and nothing else of `listen` */
 };

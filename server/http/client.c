@@ -11,7 +11,12 @@
 #include "fatal.h"
 #include "request.h"
 
-#define READ_AHEAD 16384 /* of pipelined requests while one is at work */
+enum {
+	READ_AHEAD = 16384, /* of pipelined requests while one is at work */
+	STEP_BYTES = 16384, /* in a body's or a reply's time limit: about 256 B/s, less than the
+			     * slowest mobile link */
+	STRANGERS_KEEP = 32 * 1024 * 1024
+};
 
 static void client_happened(evutil_socket_t fd, short what, void *arg)
 {
@@ -43,6 +48,7 @@ static void client_free(struct client *c)
 	bool device = c->listener->devices;
 
 	TAILQ_REMOVE(&h->clients, c, all);
+	h->kept -= c->kept;
 	free(c->in);
 	free(c);
 	http_client_ended(h, device);
@@ -149,6 +155,19 @@ static void client_settle(struct client *c)
 	setsockopt(c->wire.fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
 
+/* What strangers leave unread, or do not let us read, has a bound over all of them; only a few
+ * slow ones ever come near it. */
+static void client_weigh(struct client *c)
+{
+	struct http *h = c->http;
+	size_t kept = c->known ? 0 : c->in_cap + c->out.cap;
+
+	h->kept += kept - c->kept;
+	c->kept = kept;
+	if (h->kept > STRANGERS_KEEP)
+		listener_relieve(h);
+}
+
 void client_enter(struct client *c)
 {
 	c->busy++;
@@ -168,7 +187,8 @@ void client_leave(struct client *c)
 		c->in = NULL;
 		c->in_cap = 0;
 	}
-	if (!c->settled && (c->state == CLIENT_RUN || c->wait == WAIT_IDLE))
+	if (!c->settled &&
+		(c->state == CLIENT_RUN || c->state == CLIENT_CLAIM || c->wait == WAIT_IDLE))
 		client_settle(c);
 	enum watch wanted = client_watch_wanted(c);
 	bool writable = c->stuck || c->wire.read_wants_write;
@@ -181,6 +201,7 @@ void client_leave(struct client *c)
 		c->poked = true;
 	if (c->poked)
 		event_active(&c->writable, EV_WRITE, 0);
+	client_weigh(c);
 }
 
 /* --- time limits ---------------------------------------------------------------------------- */
@@ -190,12 +211,26 @@ void client_wait(struct client *c, enum wait wait)
 	struct http *h = c->http;
 
 	if (c->wait != WAIT_NONE)
-		TAILQ_REMOVE(&h->waits[c->wait].clients, c, queue);
+		TAILQ_REMOVE(&h->waits[c->wait].clients[c->queued_known], c, queue);
 	c->wait = wait;
+	c->stepped = 0;
 	if (wait == WAIT_NONE)
 		return;
 	c->due = h->now + h->waits[wait].limit;
-	TAILQ_INSERT_TAIL(&h->waits[wait].clients, c, queue);
+	c->queued_known = c->known;
+	TAILQ_INSERT_TAIL(&h->waits[wait].clients[c->known], c, queue);
+}
+
+void client_progress(struct client *c, enum wait wait, size_t bytes)
+{
+	c->stepped += bytes;
+	if (c->wait != wait || c->stepped >= STEP_BYTES)
+		client_wait(c, wait);
+}
+
+int64_t client_waits_since(const struct client *c)
+{
+	return c->due - c->http->waits[c->wait].limit;
 }
 
 static void client_timeout(struct client *c, int status, const char *reason)
@@ -218,7 +253,7 @@ void client_overdue(struct client *c)
 		req_client_gone(c->req); /* what cannot be taken back may still be answered */
 	else if (wait == WAIT_HEAD && c->in_len > 0)
 		client_timeout(c, 408, "request head too slow");
-	else if (wait == WAIT_BODY && c->state == CLIENT_CLAIM)
+	else if (wait == WAIT_CLAIM)
 		client_timeout(c, 503, "busy");
 	else if (wait == WAIT_BODY)
 		client_timeout(c, 408, "request body too slow");

@@ -20,7 +20,7 @@ struct req;
 
 enum client_state {
 	CLIENT_HEAD, /* reads a request head, or idle */
-	CLIENT_CLAIM, /* waits until the budget allows the body; not read from */
+	CLIENT_CLAIM, /* waits until the budget allows (more of) the body; not read from */
 	CLIENT_BODY, /* reads a body */
 	CLIENT_RUN, /* a request is at work */
 	CLIENT_FLUSH, /* the reply is on its way */
@@ -45,8 +45,12 @@ struct client {
 	struct out out;
 	size_t sent; /* of out */
 	size_t lingered;
+	size_t stepped; /* bytes moved since the time limit was last renewed */
+	size_t kept; /* its part of http->kept */
 	struct address peer;
 	unsigned char state, wait, watch, busy;
+	bool known; /* the last request that was judged was a terminal's or an account's */
+	bool queued_known; /* the queue that it is in */
 	bool writing; /* writable is added */
 	bool stuck; /* the wire took less than it was offered: wait for writable */
 	bool ended; /* the peer has sent FIN and everything before it was read */
@@ -73,6 +77,13 @@ void client_kill(struct client *);
 
 /* Starts, restarts or (WAIT_NONE) ends a time limit. */
 void client_wait(struct client *, enum wait);
+
+/* So many bytes moved: restarts the time limit once STEP_BYTES did, or it is another one. A byte a
+ * minute is no progress. */
+void client_progress(struct client *, enum wait, size_t bytes);
+
+/* When it entered its queue, or made its last step. */
+int64_t client_waits_since(const struct client *);
 
 /* A time limit was reached. */
 void client_overdue(struct client *);
@@ -103,6 +114,15 @@ void client_read(struct client *);
 
 /* Takes what lies in c->in. */
 void client_pump(struct client *);
+
+/* Who asks is known: the body may come. */
+enum body_answer {
+	BODY_NONE, /* there is none */
+	BODY_COMES, /* now or when memory allows; req_start() when it is complete */
+	BODY_TOO_LONG, /* for who asks */
+	BODY_BUSY /* the same asks for too much at once */
+};
+enum body_answer client_body(struct client *);
 
 /* The FIN came, or the request it waited for has ended: nothing more will be read. */
 void client_no_more(struct client *);

@@ -10,7 +10,6 @@
 #include "request.h"
 
 #define READ_STEP 16384 /* into a buffer of the connection's own */
-#define BODY_RATE 256 /* bytes a second, less than the slowest mobile link */
 #define LINGER_BYTES ((size_t)256 * 1024 * 1024)
 
 static void client_refuse(struct client *c, struct req *r, int status, const char *reason)
@@ -36,12 +35,22 @@ static int status_of(enum parse_result result)
 
 /* --- bodies --------------------------------------------------------------------------------- */
 
+/* In bytes; of a surface that says less, less. */
+static size_t body_limit(const struct client *c, const struct req *r, bool judged)
+{
+	int64_t max = c->http->limits.max_body;
+	int64_t own =
+		r->surface->max_body && r->match.route ? r->surface->max_body(r, judged) : max;
+
+	return (size_t)(own < max ? own : max);
+}
+
 static void body_complete(struct client *c)
 {
 	c->unread = false;
 	c->state = CLIENT_RUN;
 	client_wait(c, WAIT_NONE);
-	req_start(c->req);
+	req_body_came(c->req);
 }
 
 static void body_begin(struct client *c)
@@ -51,8 +60,6 @@ static void body_begin(struct client *c)
 
 	c->state = CLIENT_BODY;
 	client_wait(c, WAIT_BODY);
-	if (!r->body_since)
-		r->body_since = c->http->now;
 	if (r->expects_continue)
 		client_send(c, &(struct iovec){ (void *)go_on, sizeof(go_on) - 1 }, 1);
 	r->expects_continue = false;
@@ -69,39 +76,62 @@ static void body_granted(void *arg)
 	client_leave(c);
 }
 
-static bool body_allowed(struct client *c)
+/* Others have waited, and this one is the furthest behind. */
+static void body_late(void *arg)
 {
-	if (payload_claim(&c->req->body, body_granted, c))
-		return true;
-	c->state = CLIENT_CLAIM;
-	return false;
+	struct client *c = arg;
+	bool reads = c->state == CLIENT_BODY;
+
+	client_enter(c);
+	client_refuse(c, c->req, reads ? 408 : 503, reads ? "request body too slow" : "busy");
+	client_leave(c);
 }
 
-/* Progress alone is not enough: a byte a minute would hold memory for days. */
-static bool body_too_slow(const struct client *c)
-{
-	int64_t took = c->http->now - c->req->body_since;
+static const struct budget_hooks body_hooks = { body_granted, body_late };
 
-	return took > 1000LL * c->http->limits.body_seconds +
-			      (int64_t)(1000 * c->req->body.seen / BODY_RATE);
+static enum payload_claimed body_claim(struct client *c)
+{
+	enum payload_claimed claimed =
+		payload_claim(&c->req->body, req_owner(c->req), &body_hooks, c, c->http->now);
+
+	if (claimed == PAYLOAD_WAITS) {
+		c->state = CLIENT_CLAIM;
+		client_wait(c, WAIT_CLAIM);
+	}
+	return claimed;
 }
 
-static void body_judge(struct client *c, enum payload_result result)
+enum body_answer client_body(struct client *c)
+{
+	struct req *r = c->req;
+	size_t max = body_limit(c, r, true);
+
+	if (!payload_expected(&r->body))
+		return BODY_NONE;
+	if (r->body.length > (int64_t)max)
+		return BODY_TOO_LONG;
+	r->body.max = max;
+	enum payload_claimed claimed = body_claim(c);
+	if (claimed == PAYLOAD_REFUSED)
+		return BODY_BUSY;
+	if (claimed == PAYLOAD_GRANTED)
+		body_begin(c);
+	if (!c->taking)
+		client_poke(c); /* some of it may be here */
+	return BODY_COMES;
+}
+
+static void body_judge(struct client *c, enum payload_result result, size_t came)
 {
 	switch (result) {
 	case PAYLOAD_MORE:
-		if (body_too_slow(c))
-			client_refuse(c, c->req, 408, "request body too slow");
-		else
-			client_wait(c, WAIT_BODY);
+		client_progress(c, WAIT_BODY, came);
 		break;
 	case PAYLOAD_DONE:
 		body_complete(c);
 		break;
 	case PAYLOAD_CLAIM:
-		/* Two that wait for each other's claim must not wait for ever. */
-		if (!body_allowed(c))
-			client_wait(c, WAIT_BODY);
+		body_claim(c);
 		break;
 	case PAYLOAD_BAD:
 		client_refuse(c, c->req, 400, "malformed chunk");
@@ -114,43 +144,30 @@ static void body_judge(struct client *c, enum payload_result result)
 
 /* --- heads ---------------------------------------------------------------------------------- */
 
-/* In bytes; of a surface that says less, less. */
-static size_t body_limit(const struct client *c, const struct req *r)
-{
-	int64_t max = c->http->limits.max_body;
-	int64_t own = r->surface->max_body && r->match.route ? r->surface->max_body(r) : max;
-
-	return (size_t)(own < max ? own : max);
-}
-
 static void request_begin(struct client *c, const char *bytes, size_t n, bool all)
 {
 	const struct parse_head *h = &c->http->head;
 	struct req *r = req_new(c, h, bytes, n);
-	size_t max = body_limit(c, r);
+	size_t max = body_limit(c, r, false);
 	int status = 403;
 	const char *why = r->surface->refuses ? r->surface->refuses(r, &status) : NULL;
 
-	c->state = CLIENT_BODY;
+	c->state = CLIENT_RUN;
+	client_wait(c, WAIT_NONE);
 	payload_init(&r->body, h, max, r->method & (GET | HEAD), r->surface->budget);
 	c->unread = payload_expected(&r->body);
-	if (why) {
+	if (why)
 		client_refuse(c, r, status, why);
-	} else if (!r->method) {
+	else if (!r->method)
 		client_refuse(c, r, 501, "method not implemented");
-	} else if (!r->match.route) {
-		client_wait(c, WAIT_NONE);
+	else if (!r->match.route)
 		req_refuse(r, r->match.allowed ? 405 : 404,
 			r->match.allowed ? "method not allowed" : "not found", r->match.allowed);
-	} else if (h->content_length > (int64_t)max) {
+	else if (h->content_length > (int64_t)max)
 		client_refuse(c, r, 413, "body too long");
-	} else if (!c->unread) {
-		body_complete(c);
-	} else {
-		r->expects_continue = h->expects_continue && h->minor > 0 && all;
-		client_wait(c, WAIT_NONE);
-		if (body_allowed(c))
-			body_begin(c);
+	else {
+		r->expects_continue = c->unread && h->expects_continue && h->minor > 0 && all;
+		req_start(r);
 	}
 }
 
@@ -182,7 +199,7 @@ static bool body_some(struct client *c, const char *bytes, size_t n, size_t *use
 	*used = 0;
 	if (n == 0)
 		return false;
-	body_judge(c, payload_take(&c->req->body, bytes, n, used));
+	body_judge(c, payload_take(&c->req->body, bytes, n, used), *used);
 	return true;
 }
 
@@ -286,13 +303,17 @@ static void client_read_own(struct client *c)
 
 static void client_read_body(struct client *c, char *to, size_t room)
 {
+	if (room == 0) { /* it fell behind, and holds no more than what came */
+		body_judge(c, PAYLOAD_CLAIM, 0);
+		return;
+	}
 	ssize_t got = wire_read(&c->wire, to, room);
 
 	c->quiet = got < (ssize_t)room;
 	if (got <= 0)
 		client_got(c, got);
 	else
-		body_judge(c, payload_took(&c->req->body, (size_t)got));
+		body_judge(c, payload_took(&c->req->body, (size_t)got), (size_t)got);
 }
 
 static void client_read_drop(struct client *c)

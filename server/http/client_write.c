@@ -97,7 +97,7 @@ void client_flush(struct client *c)
 		}
 		if (sent > 0) {
 			c->sent += (size_t)sent;
-			client_wait(c, WAIT_WRITE);
+			client_progress(c, WAIT_WRITE, (size_t)sent);
 		}
 		c->stuck = client_unsent(c) > 0;
 		if (!c->stuck)

@@ -32,9 +32,14 @@ static void http_ticked(evutil_socket_t fd, short what, void *arg)
 	h->now = clock_ticks();
 	for (int i = WAIT_NONE + 1; i < WAITS; i++) {
 		struct client *c;
-		while ((c = TAILQ_FIRST(&h->waits[i].clients)) && c->due <= h->now)
-			client_overdue(c);
+		for (int known = 0; known < 2; known++)
+			while ((c = TAILQ_FIRST(&h->waits[i].clients[known])) && c->due <= h->now)
+				client_overdue(c);
 	}
+	TAILQ_FOREACH(l, &h->listeners, all)
+	for (const struct surface *const *s = l->surfaces; *s; s++)
+		if ((*s)->budget)
+			budget_tick((*s)->budget, h->now);
 	h->ticking = false;
 	TAILQ_FOREACH(l, &h->listeners, all)
 	listener_resume(l);
@@ -89,9 +94,12 @@ struct http *http_new(struct event_base *base, struct offload *offload,
 	h->now = clock_ticks();
 	TAILQ_INIT(&h->listeners);
 	TAILQ_INIT(&h->clients);
-	for (int i = 0; i < WAITS; i++)
-		TAILQ_INIT(&h->waits[i].clients);
+	for (int i = 0; i < WAITS; i++) {
+		TAILQ_INIT(&h->waits[i].clients[false]);
+		TAILQ_INIT(&h->waits[i].clients[true]);
+	}
 	h->waits[WAIT_HEAD].limit = 1000LL * limits->header_seconds;
+	h->waits[WAIT_CLAIM].limit = 1000LL * limits->claim_seconds;
 	h->waits[WAIT_BODY].limit = 1000LL * limits->body_seconds;
 	h->waits[WAIT_IDLE].limit = 1000LL * limits->idle_seconds;
 	h->waits[WAIT_WRITE].limit = 1000LL * limits->write_seconds;
@@ -228,7 +236,12 @@ int http_connections(const struct http *h)
 	return h->nclients;
 }
 
-uint64_t http_requests(const struct http *h)
+void http_stats(const struct http *h, struct http_stats *out)
 {
-	return h->nrequests;
+	*out = (struct http_stats){ .connections = h->nclients,
+		.strangers_at_work = h->strangers_at_work,
+		.strangers_kept = h->kept,
+		.requests = h->nrequests,
+		.places_ended = h->places_ended,
+		.strangers_refused = h->strangers_refused };
 }

@@ -43,15 +43,17 @@ struct surface {
 	/* A statement failed. Must reply. */
 	void (*failed)(struct req *, const struct db_error *);
 
-	/* Called before the handler, after the body; may be NULL. Must end in calling next(r, NULL)
-	 * directly, or like a step (reply, query whose step calls next). */
+	/* Who asks: called when the head is complete, before the body is read and memory given for it;
+	 * may be NULL. Says it with req_judge() where something was proved. Must end in calling
+	 * next(r, NULL) directly, or like a step (reply, query whose step calls next). */
 	void (*before)(struct req *, req_step *next);
 
-	/* NULL, or: why this request is refused before its body is read (*status), else NULL. */
+	/* NULL, or: why this request is refused before anything else (*status), else NULL. */
 	const char *(*refuses)(const struct req *, int *status);
 
-	/* NULL, or how long its body may be, where that is less than max_body. */
-	int64_t (*max_body)(const struct req *);
+	/* NULL, or how long its body may be, where that is less than max_body. Asked when the head is
+	 * complete, and again (judged) when it is known who asks. */
+	int64_t (*max_body)(const struct req *, bool judged);
 
 	/* NULL, or a statement that goes before those of each query of the request, in their
 	 * transaction; it answers NULL where there is none. It must live as long as the request. */
@@ -72,9 +74,10 @@ struct http_limits {
 	int max_connections; /* of all listeners */
 	int reserved; /* of these, places that device listeners may not take */
 	int header_seconds; /* from accept or previous reply to the end of the head */
-	int body_seconds; /* without progress while a body is read; in the long run 256 B/s */
+	int claim_seconds; /* until memory allows a body to be read */
+	int body_seconds; /* for each 16 KiB of a body */
 	int idle_seconds; /* keep-alive */
-	int write_seconds; /* without progress while a reply is read by the client */
+	int write_seconds; /* for each 16 KiB of a reply that the client has to read */
 };
 
 struct http *http_new(struct event_base *, struct offload *, const struct http_limits *,
@@ -102,7 +105,14 @@ void http_drain(struct http *, int seconds, void (*drained)(void *), void *arg);
  * req_wait() is called also when forget was false. Before offload_free() and db_free(). */
 void http_free(struct http *);
 
+struct http_stats {
+	int connections;
+	int strangers_at_work; /* requests of nobody known that wait for something */
+	size_t strangers_kept; /* bytes of input and output on their connections */
+	uint64_t requests, places_ended, strangers_refused; /* in all */
+};
+void http_stats(const struct http *, struct http_stats *);
+
 int http_connections(const struct http *);
-uint64_t http_requests(const struct http *);
 
 #endif

@@ -19,11 +19,13 @@
 struct client;
 struct listener;
 
-/* What a connection waits for, each with a time limit of its own. A connection is in one queue at
- * most; a queue is in order of time because its limit is the same for all. */
+/* What a connection waits for, each with a time limit of its own (docs/limits.md has the table). A
+ * connection is in one queue at most; a queue is in order of time because its limit is the same for
+ * all. */
 enum wait {
 	WAIT_NONE,
 	WAIT_HEAD,
+	WAIT_CLAIM,
 	WAIT_BODY,
 	WAIT_IDLE,
 	WAIT_WRITE,
@@ -33,7 +35,7 @@ enum wait {
 };
 
 struct wait_queue {
-	TAILQ_HEAD(, client) clients;
+	TAILQ_HEAD(, client) clients[2]; /* strangers, known */
 	int64_t limit; /* ms */
 };
 
@@ -49,6 +51,10 @@ struct http {
 	struct wait_queue waits[WAITS];
 	int nclients;
 	int ndevices; /* of these, on listeners of terminals */
+	int strangers_at_work; /* requests of nobody known yet that wait for something */
+	size_t kept; /* bytes of strangers' connections: unread input, unsent output */
+	uint64_t places_ended; /* connections that made room */
+	uint64_t strangers_refused; /* requests, because of strangers_at_work */
 	uint64_t nrequests;
 	int64_t now; /* clock_ticks() when the loop last woke for us */
 	int64_t complained; /* when the lack of places was last logged */

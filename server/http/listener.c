@@ -1,9 +1,9 @@
 /*
  * Listening sockets and the places for connections.
  *
- * When all places are taken the longest idle connection makes room; when none is idle the
- * listener stops accepting until one ends (new ones wait in the kernel's queue, which tells a
- * client more politely than a reset). Listeners of terminals leave the reserved places alone.
+ * When all places are taken a connection makes room, strangers' first; when none can the listener
+ * stops accepting until one ends (new ones wait in the kernel's queue, which tells a client more
+ * politely than a reset). Listeners of terminals leave the reserved places alone.
  */
 #include "listener.h"
 
@@ -26,6 +26,7 @@
 #define ACCEPTS 64 /* at a time, so that those being served are not kept waiting */
 #define COMPLAIN_MS 60000
 #define HEAD_GRACE_MS 3000 /* enough for the slowest mobile link's handshake and head */
+#define STALLED_MS 10000 /* without a step of 16 KiB */
 
 static void listener_pause(struct listener *l, const char *why)
 {
@@ -50,30 +51,72 @@ void listener_resume(struct listener *l)
 }
 
 /* The first of a queue, of terminals only when devices is set. */
-static struct client *client_first(struct http *h, enum wait wait, bool devices)
+static struct client *client_first(struct http *h, enum wait wait, bool known, bool devices)
 {
 	struct client *c;
 
-	TAILQ_FOREACH(c, &h->waits[wait].clients, queue)
+	TAILQ_FOREACH(c, &h->waits[wait].clients[known], queue)
 	if (c->listener->devices || !devices)
 		break;
 	return c;
 }
 
-/* Ends the longest idle connection, else the one that has been at its head or its handshake for
- * the longest: who only opens connections and dribbles cannot keep all others out. */
+/* Who makes room when all places are taken: strangers before who is known, idle ones before others,
+ * of one step whoever has been there for the longest. A request at work never does. Who only opens
+ * connections and dribbles, in whatever state, cannot keep all others out. */
+static const struct {
+	int step;
+	enum wait wait;
+	bool known;
+	int64_t grace; /* ms */
+} room[] = {
+	{ 0, WAIT_IDLE, false, 0 },
+	{ 0, WAIT_HEAD, false, HEAD_GRACE_MS },
+	{ 1, WAIT_LINGER, false, HEAD_GRACE_MS },
+	{ 1, WAIT_CLAIM, false, HEAD_GRACE_MS },
+	{ 1, WAIT_BODY, false, HEAD_GRACE_MS },
+	{ 1, WAIT_WRITE, false, HEAD_GRACE_MS },
+	{ 2, WAIT_IDLE, true, 0 },
+	{ 2, WAIT_HEAD, true, HEAD_GRACE_MS },
+	{ 2, WAIT_LINGER, true, HEAD_GRACE_MS },
+	{ 3, WAIT_CLAIM, true, STALLED_MS },
+	{ 3, WAIT_BODY, true, STALLED_MS },
+	{ 3, WAIT_WRITE, true, STALLED_MS },
+};
+
 static bool client_make_room(struct http *h, bool devices)
 {
-	struct client *c = client_first(h, WAIT_IDLE, devices);
+	struct client *found = NULL;
+	int step = 0;
 
-	if (!c) {
-		c = client_first(h, WAIT_HEAD, devices);
-		if (c && c->due - h->waits[WAIT_HEAD].limit + HEAD_GRACE_MS > h->now)
-			c = NULL;
+	for (size_t i = 0; i < LEN(room) && (!found || room[i].step == step); i++) {
+		struct client *c = client_first(h, room[i].wait, room[i].known, devices);
+		bool stays = !c || client_waits_since(c) + room[i].grace > h->now;
+		if (stays || (found && client_waits_since(found) <= client_waits_since(c)))
+			continue;
+		found = c;
+		step = room[i].step;
 	}
-	if (c)
-		client_kill(c);
-	return c != NULL;
+	if (found) {
+		h->places_ended++;
+		client_kill(found);
+	}
+	return found != NULL;
+}
+
+void listener_relieve(struct http *h)
+{
+	static const enum wait kinds[] = { WAIT_WRITE, WAIT_HEAD, WAIT_CLAIM, WAIT_BODY };
+
+	for (size_t i = 0; i < LEN(kinds); i++) {
+		struct client *c;
+		TAILQ_FOREACH(c, &h->waits[kinds[i]].clients[false], queue)
+		if (c->kept > 0 && c->state != CLIENT_DEAD) {
+			h->places_ended++;
+			client_kill(c);
+			return;
+		}
+	}
 }
 
 static bool listener_devices_full(const struct listener *l)

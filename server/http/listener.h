@@ -25,6 +25,9 @@ struct listener *listener_new(struct http *, const struct http_listener *, const
 	struct tls *, const char **error);
 void listener_free(struct listener *);
 
+/* Strangers' connections keep too many bytes: ends the slowest of them that keeps some. */
+void listener_relieve(struct http *);
+
 /* Accepts again when paused and there is room. */
 void listener_resume(struct listener *);
 

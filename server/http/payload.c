@@ -9,11 +9,6 @@
 #define PAYLOAD_FIRST 16384 /* a length is only believed as far as bytes come */
 #define CHUNKED_STEP (1024 * 1024) /* claimed at a time when the length is not known */
 
-struct claim {
-	struct budget_claim *claim;
-	struct claim *next;
-};
-
 void payload_init(struct payload *b, const struct parse_head *h, size_t max, bool dropped,
 	struct budget *budget)
 {
@@ -30,16 +25,11 @@ void payload_init(struct payload *b, const struct parse_head *h, size_t max, boo
 
 void payload_free(struct payload *b)
 {
-	struct claim *claims = b->claims;
+	struct budget_claim *claim = b->claim;
 
 	free(b->bytes);
 	*b = (struct payload){ 0 };
-	while (claims) {
-		struct claim *next = claims->next;
-		budget_give(claims->claim);
-		free(claims);
-		claims = next;
-	}
+	budget_give(claim);
 }
 
 bool payload_expected(const struct payload *b)
@@ -47,20 +37,35 @@ bool payload_expected(const struct payload *b)
 	return b->chunked || b->length > 0;
 }
 
-bool payload_claim(struct payload *b, void (*granted)(void *), void *arg)
+enum payload_claimed payload_claim(struct payload *b, struct owner owner,
+	const struct budget_hooks *hooks, void *arg, int64_t now)
 {
-	if (!b->budget || !payload_expected(b))
-		return true;
 	size_t step = b->max < CHUNKED_STEP ? b->max : CHUNKED_STEP;
-	size_t size = b->chunked ? step : (size_t)b->length;
-	struct claim *c = xcalloc(1, sizeof(*c));
 	bool ready = false;
 
-	c->next = b->claims;
-	b->claims = c;
-	b->claimed += size;
-	c->claim = budget_take(b->budget, size, granted, arg, &ready);
-	return ready;
+	if (!b->budget || !payload_expected(b))
+		return PAYLOAD_GRANTED;
+	if (b->claim) {
+		ready = budget_more(b->claim, step, now);
+	} else {
+		b->claim = budget_take(b->budget, owner, b->chunked ? step : (size_t)b->length,
+			hooks, arg, now, &ready);
+		if (!b->claim)
+			return PAYLOAD_REFUSED;
+	}
+	return ready ? PAYLOAD_GRANTED : PAYLOAD_WAITS;
+}
+
+/* Bytes that may come before the next claim. */
+static size_t payload_allowed(const struct payload *b)
+{
+	return b->claim ? budget_held(b->claim) - b->len : SIZE_MAX;
+}
+
+static void payload_count(struct payload *b)
+{
+	if (b->claim)
+		budget_came(b->claim, b->len);
 }
 
 static void payload_grow(struct payload *b, size_t more)
@@ -96,22 +101,23 @@ static enum payload_result payload_end(struct payload *b)
 		b->len = 0;
 	if (b->bytes)
 		b->bytes[b->len] = '\0';
+	if (b->claim)
+		budget_whole(b->claim);
 	return PAYLOAD_DONE;
 }
 
 static enum payload_result chunked_take(
 	struct payload *b, const char *bytes, size_t n, size_t *used)
 {
-	size_t offered = n;
+	size_t offered = n < payload_allowed(b) ? n : payload_allowed(b);
 
-	if (b->budget && b->claimed - b->len < offered)
-		offered = b->claimed - b->len;
 	if (offered == 0 && n > 0) {
 		*used = 0;
 		return PAYLOAD_CLAIM;
 	}
 	int result = parse_chunk(&b->chunks, bytes, offered, used, payload_put, b);
 	b->seen += *used;
+	payload_count(b);
 	if (result < 0)
 		return PAYLOAD_BAD;
 	/* Framing of one-byte chunks is five times the payload: bounded as well. */
@@ -122,27 +128,41 @@ static enum payload_result chunked_take(
 	return *used < n ? PAYLOAD_CLAIM : PAYLOAD_MORE;
 }
 
+/* Of a body whose length is known: how much of n may be taken now. */
+static size_t payload_next(const struct payload *b, size_t n)
+{
+	size_t left = (size_t)b->length - b->len, allowed = payload_allowed(b);
+
+	if (n > left)
+		n = left;
+	return n < allowed ? n : allowed;
+}
+
+static enum payload_result payload_so_far(struct payload *b)
+{
+	payload_count(b);
+	if (b->len == (size_t)b->length)
+		return payload_end(b);
+	return payload_allowed(b) ? PAYLOAD_MORE : PAYLOAD_CLAIM;
+}
+
 enum payload_result payload_take(struct payload *b, const char *bytes, size_t n, size_t *used)
 {
 	if (b->chunked)
 		return chunked_take(b, bytes, n, used);
-	size_t left = (size_t)b->length - b->len;
-	*used = n < left ? n : left;
+	*used = payload_next(b, n);
 	payload_put(b, bytes, *used);
 	b->seen += *used;
-	return *used == left ? payload_end(b) : PAYLOAD_MORE;
+	return payload_so_far(b);
 }
 
 char *payload_room(struct payload *b, size_t *n)
 {
 	if (b->chunked || b->dropped)
 		return NULL;
-	size_t left = (size_t)b->length - b->len;
 	if (b->cap - b->len <= 1)
 		payload_grow(b, 1);
-	*n = b->cap - b->len - 1;
-	if (*n > left)
-		*n = left;
+	*n = payload_next(b, b->cap - b->len - 1);
 	return b->bytes + b->len;
 }
 
@@ -150,5 +170,5 @@ enum payload_result payload_took(struct payload *b, size_t n)
 {
 	b->len += n;
 	b->seen += n;
-	return b->len == (size_t)b->length ? payload_end(b) : PAYLOAD_MORE;
+	return payload_so_far(b);
 }

@@ -27,25 +27,31 @@ struct payload {
 	bool dropped; /* read past, not kept: a GET's */
 	uint64_t seen; /* bytes taken, framing included */
 	struct budget *budget; /* NULL: no claims */
-	struct claim *claims;
-	size_t claimed;
+	struct budget_claim *claim;
 };
 
 void payload_init(
 	struct payload *, const struct parse_head *, size_t max, bool dropped, struct budget *);
 
-/* Memory and claims go back. */
+/* Memory and claim go back. */
 void payload_free(struct payload *);
 
 bool payload_expected(const struct payload *); /* anything to read at all */
 
-/* Claims what comes next. True: granted. False: granted(arg) will be called. */
-bool payload_claim(struct payload *, void (*granted)(void *), void *arg);
+enum payload_claimed {
+	PAYLOAD_GRANTED,
+	PAYLOAD_WAITS, /* hooks->granted(arg) will be called */
+	PAYLOAD_REFUSED, /* its owner has as many bodies as it may */
+};
+
+/* Claims what comes next; later again for PAYLOAD_CLAIM. now is clock_ticks(). */
+enum payload_claimed payload_claim(
+	struct payload *, struct owner, const struct budget_hooks *, void *arg, int64_t now);
 
 enum payload_result payload_take(struct payload *, const char *bytes, size_t n, size_t *used);
 
-/* Where the socket may write to directly, and how much; NULL: use payload_take(). payload_took()
- * says how much came. */
+/* Where the socket may write to directly, and how much (0: PAYLOAD_CLAIM); NULL: use
+ * payload_take(). payload_took() says how much came. */
 char *payload_room(struct payload *, size_t *n);
 enum payload_result payload_took(struct payload *, size_t n);
 

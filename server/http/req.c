@@ -10,6 +10,8 @@
 #include "offload.h"
 #include "request.h"
 
+enum { STRANGERS_AT_WORK = 2000 };
+
 struct arena *req_arena(struct req *r)
 {
 	return r->arena;
@@ -55,12 +57,6 @@ struct owner req_owner(const struct req *r)
 	return r->judged ? r->owner : owner_stranger(req_peer(r));
 }
 
-void req_judge(struct req *r, struct owner owner)
-{
-	r->judged = true;
-	r->owner = owner;
-}
-
 bool req_gone(const struct req *r)
 {
 	return r->gone;
@@ -74,6 +70,22 @@ uint64_t req_number(const struct req *r)
 const struct db_error *req_error(const struct req *r)
 {
 	return r->error;
+}
+
+/* It waits no more, or it is known now who asks. */
+static void req_leaves_strangers(struct req *r)
+{
+	if (r->at_work)
+		r->http->strangers_at_work--;
+	r->at_work = false;
+}
+
+void req_judge(struct req *r, struct owner owner)
+{
+	r->judged = true;
+	r->owner = owner;
+	if (owner.class != OWNER_STRANGER)
+		req_leaves_strangers(r);
 }
 
 /* --- running and ending --------------------------------------------------------------------- */
@@ -104,6 +116,7 @@ static void req_log(struct req *r)
 /* Gives back what it holds, its own memory last. */
 static void req_release(struct req *r)
 {
+	req_leaves_strangers(r);
 	if (r->ticket)
 		db_forget(r->ticket);
 	rows_free(r->piece);
@@ -161,19 +174,42 @@ static void req_run(struct req *r, req_step *step, const struct rows *rows)
 		req_free(r);
 }
 
+/* It is known who asks, or that nobody will say: the body may come. */
+static void req_admitted(struct req *r, const struct rows *rows)
+{
+	r->client->known = r->judged && r->owner.class != OWNER_STRANGER;
+	switch (client_body(r->client)) {
+	case BODY_NONE:
+		r->match.route->handler(r, NULL);
+		break;
+	case BODY_COMES:
+		r->state = REQ_READING;
+		break;
+	case BODY_TOO_LONG:
+		r->surface->refused(r, 413, "body too long", 0);
+		break;
+	case BODY_BUSY:
+		r->surface->refused(r, 503, "busy", 0);
+		break;
+	}
+}
+
 static void req_begin(struct req *r, const struct rows *rows)
 {
-	req_step *handler = r->match.route->handler;
-
 	if (r->surface->before)
-		r->surface->before(r, handler);
+		r->surface->before(r, req_admitted);
 	else
-		handler(r, NULL);
+		req_admitted(r, NULL);
 }
 
 void req_start(struct req *r)
 {
 	req_run(r, req_begin, NULL);
+}
+
+void req_body_came(struct req *r)
+{
+	req_run(r, r->match.route->handler, NULL);
 }
 
 struct refusal {
@@ -216,6 +252,7 @@ void req_drained(struct req *r)
 
 void req_drop(struct req *r)
 {
+	req_leaves_strangers(r);
 	r->client->req = NULL;
 	r->client = NULL;
 	if (r->offloaded) /* a thread still uses the arena */
@@ -227,11 +264,34 @@ void req_drop(struct req *r)
 
 /* --- waiting -------------------------------------------------------------------------------- */
 
+/* Requests of nobody known that wait have a bound over all of them, so that they are neither all
+ * places nor all of the queues behind. */
+static bool req_joins_strangers(struct req *r)
+{
+	struct http *h = r->http;
+	int most = h->limits.max_connections / 2;
+
+	if (r->at_work || r->stream != STREAM_NONE ||
+		(r->judged && r->owner.class != OWNER_STRANGER))
+		return true;
+	if (h->strangers_at_work >= (most < STRANGERS_AT_WORK ? most : STRANGERS_AT_WORK)) {
+		h->strangers_refused++;
+		return false;
+	}
+	r->at_work = true;
+	h->strangers_at_work++;
+	return true;
+}
+
 /* False when the reply is already there, as after req_stream() for HEAD. */
 static bool req_pause(struct req *r, req_step *next)
 {
 	if (r->state == REQ_DONE)
 		return false;
+	if (!req_joins_strangers(r)) {
+		r->surface->refused(r, 503, "busy", 0);
+		return false;
+	}
 	if (r->state != REQ_RUNNING && r->state != REQ_DRAIN)
 		fatal("%s: a step that waits twice", r->path);
 	r->state = REQ_WAITING;

@@ -6,7 +6,7 @@
 #include "payload.h"
 
 enum req_state {
-	REQ_READING, /* the body is not complete */
+	REQ_READING, /* it was let in, the body is not complete */
 	REQ_RUNNING, /* inside a step */
 	REQ_WAITING, /* for the database, a thread, a wake */
 	REQ_DRAIN, /* a stream waits for its reader */
@@ -36,6 +36,7 @@ struct req {
 	const void *login;
 	struct owner owner; /* once judged */
 	bool judged;
+	bool at_work; /* counted in http->strangers_at_work */
 	uint64_t number;
 	int64_t started;
 
@@ -55,7 +56,6 @@ struct req {
 	bool gone;
 	const char *peer, *host; /* found at the first look */
 	struct payload body;
-	int64_t body_since; /* ticks when its reading began */
 
 	/* what it waits for */
 	struct db_ticket *ticket;
@@ -87,8 +87,12 @@ struct req *req_broken(struct client *, const struct parse_head *);
 
 /* --- req.c ---------------------------------------------------------------------------------- */
 
-/* The body is complete: the handler's turn. May end the request. */
+/* The head is complete: who asks is looked at, then the body comes, then it is the handler's turn.
+ * May end the request. */
 void req_start(struct req *);
+
+/* The body is complete. May end the request. */
+void req_body_came(struct req *);
 
 /* Answers by the surface's refused() and ends the request. */
 void req_refuse(struct req *, int status, const char *reason, int allowed);

@@ -105,6 +105,7 @@ static struct listener *fuzz_listener(void)
 	static const struct http_limits limits = { .max_body = 5000,
 		.max_connections = 10,
 		.header_seconds = 100,
+		.claim_seconds = 100,
 		.body_seconds = 100,
 		.idle_seconds = 100,
 		.write_seconds = 100 };
