@@ -21,6 +21,7 @@ enum {
 	ACCOUNT_PART = 4, /* a quarter */
 	WAITING_MOST = 20000, /* claims of a part */
 	PACE_MS = 30000, /* for a whole body */
+	STALL_MS = 5000, /* without a byte: behind, whatever came before */
 	PATIENCE_MS = 2000,
 	RECLAIM_MS = 100 /* between two looks at who is behind */
 };
@@ -49,6 +50,7 @@ struct budget_claim {
 	size_t want; /* waited for, beyond size */
 	size_t came;
 	int64_t since; /* of its first turn; 0: it had none */
+	int64_t moved; /* when bytes came, or its turn */
 	int64_t asked; /* when it began to wait */
 	uint64_t number; /* in its line, in the order of arrival */
 	enum claim_state state;
@@ -194,7 +196,7 @@ static void claim_hold(struct budget_claim *c)
 		p->large_used += c->want;
 	c->want = 0;
 	if (!c->since)
-		c->since = p->now;
+		c->since = c->moved = p->now;
 	TAILQ_INSERT_TAIL(&p->readers, c, line);
 }
 
@@ -259,8 +261,12 @@ static void part_grant(struct part *p)
 /* Milliseconds; not above 0: it keeps the pace. */
 static int64_t claim_behind(const struct budget_claim *c)
 {
-	return c->tenant->part->now - c->since -
-	       (int64_t)((double)PACE_MS * (double)c->came / (double)c->announced);
+	int64_t now = c->tenant->part->now;
+	double share = (double)c->came / (double)c->announced;
+	int64_t behind = now - c->since - (int64_t)(PACE_MS * share);
+	int64_t stalled = now - c->moved - STALL_MS;
+
+	return behind > stalled ? behind : stalled;
 }
 
 static void claim_shrink(struct budget_claim *c)
@@ -434,6 +440,7 @@ size_t budget_held(const struct budget_claim *c)
 void budget_came(struct budget_claim *c, size_t came)
 {
 	c->came = came;
+	c->moved = c->tenant->part->now;
 }
 
 bool budget_more(struct budget_claim *c, size_t step, int64_t now)

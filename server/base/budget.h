@@ -4,7 +4,7 @@
  * What a request announces is an intention: it gives a turn. Who has a turn holds the announced
  * bytes, so that in a storm whole bodies are read one after the other and none waits half read for
  * another. A turn has a pace: the whole body in 30 s. As long as nobody waits it is not looked at;
- * once somebody does, who is behind it holds only the bytes that came, and asks again for each
+ * once somebody does, who is behind it, or brought nothing for 5 s, holds only the bytes that came, and asks again for each
  * further one; and when somebody has waited for 2 s all the same, the body that is furthest behind
  * ends. So a length that was only announced keeps nobody out, and a slow link is no attack.
  *

@@ -254,12 +254,11 @@ static void test_who_keeps_the_pace_keeps_all(void)
 	struct body a = { "a" }, c = { "c" };
 
 	take(b, &a, terminal(1), 600, true);
-	now += 15000;
+	budget_tick(b, now += 15000);
 	came(&a, 301);
 	take(b, &c, terminal(2), 200, false);
-	now += 2100;
 	came(&a, 350);
-	budget_tick(b, now);
+	budget_tick(b, now += 2100);
 	assert(order[0] == '\0' && budget_held(a.claim) == 600);
 	came(&a, 600);
 	budget_whole(a.claim); /* waits for its commit: nobody hurries that */
@@ -279,7 +278,7 @@ static void test_the_furthest_behind_ends(void)
 
 	take(b, &a, terminal(1), 350, true);
 	take(b, &c, terminal(2), 350, true);
-	now += 20000;
+	budget_tick(b, now += 20000);
 	came(&a, 170);
 	came(&c, 150);
 	take(b, &d, terminal(3), 600, false);
@@ -289,6 +288,22 @@ static void test_the_furthest_behind_ends(void)
 	assert(strcmp(order, "c!a!d") == 0); /* both, because one was not enough */
 	assert(used(b, false) == 600);
 	give(&d);
+	budget_free(b);
+}
+
+static void test_who_stops_is_behind_however_much_came(void)
+{
+	struct budget *b = small();
+	struct body a = { "a" }, c = { "c" };
+
+	take(b, &a, terminal(1), 700, true);
+	came(&a, 690);
+	take(b, &c, terminal(2), 600, false);
+	budget_tick(b, now += 4900);
+	assert(order[0] == '\0');
+	budget_tick(b, now += 200);
+	assert(strcmp(order, "a!c") == 0);
+	give(&c);
 	budget_free(b);
 }
 
@@ -367,6 +382,7 @@ int main(void)
 	test_what_was_only_announced_holds_nothing_once_somebody_waits();
 	test_who_keeps_the_pace_keeps_all();
 	test_the_furthest_behind_ends();
+	test_who_stops_is_behind_however_much_came();
 	test_it_is_told_once();
 	test_bodies_of_unknown_length();
 	test_granted_gives_and_takes();
