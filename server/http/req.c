@@ -10,7 +10,10 @@
 #include "offload.h"
 #include "request.h"
 
-enum { STRANGERS_AT_WORK = 2000 };
+enum {
+	STRANGERS_AT_WORK = 2000,
+	JUDGED_MS = 2000 /* for so long a body may take before it is asked again who it is of */
+};
 
 struct arena *req_arena(struct req *r)
 {
@@ -178,6 +181,7 @@ static void req_run(struct req *r, req_step *step, const struct rows *rows)
 static void req_admitted(struct req *r, const struct rows *rows)
 {
 	r->client->known = r->judged && r->owner.class != OWNER_STRANGER;
+	r->admitted = r->http->now;
 	switch (client_body(r->client)) {
 	case BODY_NONE:
 		r->match.route->handler(r, NULL);
@@ -207,9 +211,20 @@ void req_start(struct req *r)
 	req_run(r, req_begin, NULL);
 }
 
+/* The body took its time: who asks may have lost their rights meanwhile. */
+static void req_begin_again(struct req *r, const struct rows *rows)
+{
+	r->judged = false;
+	r->login = r->data = NULL;
+	r->added.len = 0;
+	r->surface->before(r, r->match.route->handler);
+}
+
 void req_body_came(struct req *r)
 {
-	req_run(r, r->match.route->handler, NULL);
+	bool again = r->surface->before && r->http->now - r->admitted > JUDGED_MS;
+
+	req_run(r, again ? req_begin_again : r->match.route->handler, NULL);
 }
 
 struct refusal {
@@ -227,9 +242,10 @@ static void req_refused(struct req *r, const struct rows *rows)
 
 void req_refuse(struct req *r, int status, const char *reason, int allowed)
 {
-	struct refusal why = { status, reason, allowed };
+	struct refusal *why = arena_alloc(r->arena, sizeof(*why));
 
-	r->data = &why; /* no handler has seen, or will see, the request */
+	*why = (struct refusal){ status, reason, allowed };
+	r->data = why; /* no handler has seen, or will see, the request */
 	req_run(r, req_refused, NULL);
 }
 

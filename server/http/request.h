@@ -36,6 +36,7 @@ struct req {
 	const void *login;
 	struct owner owner; /* once judged */
 	bool judged;
+	int64_t admitted; /* ticks when the body was let in */
 	bool at_work; /* counted in http->strangers_at_work */
 	uint64_t number;
 	int64_t started;

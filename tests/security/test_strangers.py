@@ -117,6 +117,23 @@ def test_invented_credentials_hold_no_memory(server):
 		c.close()
 
 
+def test_rights_that_end_while_a_body_comes_are_gone(server):
+	"""Who asks is looked at before the body: and again after one that took its time."""
+	server.api.post("/base/api/users/", {"username": "slow", "password": "correct horse battery", "is_superuser": True})
+	auth = server.new_api("slow", "correct horse battery").login().authorization
+	body = b'{"area_code": "late", "area_name": "late"}'
+	c = announce(server, "/personnel/api/areas/", len(body), auth)
+	c.send(body[:-1])
+	stays(lambda: alive(c), 2.5)
+	server.api.patch("/base/api/users/%d/" % server.value("select id from account where name = 'slow'"), {"is_active": False})
+	wait_until(lambda: server.api.request("GET", "/personnel/api/areas/", authorization=auth).status == 401)
+	c.send(body[-1:])
+	reply = c.read_reply()
+	assert reply.status == 401 and reply.headers["allow"], reply
+	assert server.value("select count(*) from area where code = 'late'") == 0
+	c.close()
+
+
 # ---------------------------------------------------------------- places
 
 def stop_in_head(server):
