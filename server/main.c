@@ -2,6 +2,7 @@
 #include <event2/event.h>
 #include <signal.h>
 
+#include "bounds.h"
 #include "cli.h"
 #include "fatal.h"
 #include "harden.h"
@@ -29,6 +30,7 @@ struct server {
 	struct api *api;
 	struct http *http;
 	struct ops *ops;
+	struct bounds *bounds;
 	struct event *signals[3];
 	int stops, flushes; /* how often it was asked to */
 };
@@ -129,10 +131,15 @@ static void parts_start(struct server *s)
 		.api = s->api,
 		.https_only = s->start.config->https_only };
 	s->ops = ops_new(&ops);
+	const struct bounds_options bounds = {
+		.base = s->base, .watch = s->watch, .http = s->http, .adms = s->adms, .api = s->api
+	};
+	s->bounds = bounds_new(&bounds);
 }
 
 static void parts_end(struct server *s)
 {
+	bounds_free(s->bounds);
 	http_free(s->http);
 	ops_free(s->ops);
 	api_free(s->api);

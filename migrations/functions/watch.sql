@@ -12,6 +12,13 @@ create or replace function alert_raise(a_terminal int, a_kind text, a_subject te
 		where a.last_seen <= now() - quiet
 $$;
 
+-- The same about the server itself: of no terminal.
+create or replace function alert_server(a_kind text, a_text text) returns void language sql as $$
+	insert into alert as a (kind, sn, text) values (a_kind, '', left(a_text, 500))
+	on conflict (sn, kind, subject) where acknowledged is null do update
+		set last_seen = now(), seen_count = a.seen_count + 1, text = excluded.text
+$$;
+
 -- A moment on the wall clock that a terminal has by its zone.
 create or replace function terminal_wall(zone text, fixed_offset int, at timestamptz)
 	returns timestamp language sql stable as $$

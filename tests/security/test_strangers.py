@@ -227,6 +227,7 @@ def test_drips_and_those_that_wait_behind_them_keep_nobody_out(server, terminal)
 		assert terminal.push("ATTLOG", "7\t2026-05-02 08:00:00\t0\t1") == "OK: 1"
 		assert server.probe("/healthz", timeout=15) == 200
 	assert metric(server, "places_ended_total") > 0
+	wait_until(lambda: server.api.get("/iclock/api/alerts/", kind="strangers")["data"], 60, "somebody is told")
 	for c in held:
 		c.close()
 
@@ -274,6 +275,18 @@ def test_unread_input_and_output_of_strangers_is_bounded(server):
 	assert server.memory() - before < 160 << 20
 	for c in held:
 		c.close()
+
+
+def test_the_page_names_every_figure(server):
+	"""docs/limits.md and /metrics say the same."""
+	import os
+	import re
+	from punchd_test.server import ROOT
+	with open(os.path.join(ROOT, "docs", "limits.md"), encoding="utf-8") as f:
+		page = set(re.findall(r"punchd_[a-z_]+", f.read()))
+	served = set(re.findall(r"^(punchd_[a-z_]+)", server.api.raw("GET", "/metrics").text, re.M))
+	assert page <= served
+	assert {n for n in served if n.startswith(("punchd_body", "punchd_strangers", "punchd_places"))} <= page
 
 
 @pytest.mark.slow
