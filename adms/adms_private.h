@@ -20,6 +20,10 @@ struct chore {
 	struct chore *prev, *next;
 };
 
+/* Invented serial numbers must not keep the database from the others, nor one address's from those
+ * of other addresses; a fleet behind one address is one. */
+enum { MAX_JOINING = 1000, MAX_JOINING_FROM = 750 };
+
 struct adms {
 	struct adms_options o;
 	struct db *db; /* terminals: handshakes, records */
@@ -42,7 +46,8 @@ struct adms {
 	int *woken, nwoken;
 	struct chore chores; /* a ring */
 	int releasing, redecoding; /* chores of held.c and redecode.c */
-	int joining; /* requests that wait for a terminal to be read */
+	int joining; /* requests that wait for a terminal to be read, */
+	uint64_t joining_from[MAX_JOINING]; /* and the address that each comes from */
 	struct surface surface;
 	struct adms_stats stats;
 };
@@ -62,6 +67,7 @@ struct contact {
 	struct adms *adms;
 	struct terminal *terminal;
 	const char *sn;
+	uint64_t joins_from; /* one of adms->joining_from */
 	bool aspx;
 	bool joined; /* this request is the first that is heard of it */
 	req_step *next;

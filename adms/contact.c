@@ -20,7 +20,6 @@
 #define STRAY_DEADLINE_MS 20000
 #define STRANGER_BODY 65536 /* of a serial number that was not known before this request */
 #define WAITING_BODY (16 * 1024 * 1024) /* as much as is held of one that waits for approval */
-#define MAX_JOINING 1000 /* invented serial numbers must not keep the database from the others */
 
 static req_step contact_find, contact_go, owner_found, terminal_joined, terminal_read;
 
@@ -62,7 +61,26 @@ int64_t contact_max_body(const struct req *r, bool judged)
 /* The request is over. */
 static void contact_joined(void *contact)
 {
-	((struct contact *)contact)->adms->joining--;
+	struct adms *adms = ((struct contact *)contact)->adms;
+	int i = 0;
+	while (adms->joining_from[i] != ((struct contact *)contact)->joins_from)
+		i++;
+	adms->joining_from[i] = adms->joining_from[--adms->joining];
+}
+
+/* False: too many do already. */
+static bool contact_joins(struct req *r, struct contact *c)
+{
+	struct adms *adms = c->adms;
+	int same = 0;
+	c->joins_from = owner_address(req_peer(r));
+	for (int i = 0; i < adms->joining; i++)
+		same += adms->joining_from[i] == c->joins_from;
+	if (adms->joining >= MAX_JOINING || same >= MAX_JOINING_FROM)
+		return false;
+	adms->joining_from[adms->joining++] = c->joins_from;
+	arena_defer(req_arena(r), contact_joined, c);
+	return true;
 }
 
 static void contact_find(struct req *r, const struct rows *rows)
@@ -83,12 +101,10 @@ static void contact_find(struct req *r, const struct rows *rows)
 		req_text(r, 400, "ERROR: SN");
 		return;
 	}
-	if (!little || c->adms->joining >= MAX_JOINING) {
+	if (!little || !contact_joins(r, c)) {
 		req_text(r, 200, "ERROR: busy");
 		return;
 	}
-	c->adms->joining++;
-	arena_defer(req_arena(r), contact_joined, c);
 	const struct db_arg args[] = { db_text(c->sn), db_text(admissions[config->admission]),
 		db_text(req_peer(r)), db_text(config->timezone) };
 	req_query(r, terminal_joined,

@@ -1,5 +1,7 @@
 """Terminals are strangers until proven: where they may come from, what they must say, how often."""
 
+import select
+
 import pytest
 
 from punchd_test.dump import found_in
@@ -241,3 +243,26 @@ def test_nothing_personal_for_a_waiting_terminal(server, make_terminal):
 		assert text in ("OK", "AUTH=Failed\n"), (target, text)
 	assert Api(server.address).request("GET", "/iclock/photo/1-%d-9999999999-%s.jpg" % (t.id, "0" * 64),
 		authorization="").status == 404
+
+
+@pytest.mark.settings(trusted_proxies="127.0.0.1")
+def test_one_address_cannot_take_all_places_of_those_who_join(server):
+	"""1,000 requests may wait for the database to know their terminal, 750 of one address."""
+	def hello(sn, address):
+		c = Connection(server.device_address)
+		c.send(("GET /iclock/cdata?SN=%s&%s HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: %s\r\n\r\n"
+			% (sn, HELLO, address)).encode())
+		return c
+
+	with server.database.connect() as holder:
+		holder.cursor().execute("lock table terminal in access exclusive mode")
+		crowd = [hello("CROWD%d" % n, "203.0.113.5") for n in range(760)]
+		answered = wait_until(lambda: select.select([c.sock for c in crowd], [], [], 0)[0], 20)
+		wait_until(lambda: len(select.select([c.sock for c in crowd], [], [], 0)[0]) == 10, 20, "ten are sent away")
+		assert {c.read_reply().text for c in crowd if c.sock in answered} == {"ERROR: busy"}
+		other = hello("OTHER1", "203.0.113.6")
+		stays(lambda: not select.select([other.sock], [], [], 0)[0], 1)
+		for c in crowd:
+			c.close()
+	assert other.read_reply().text.startswith("GET OPTION FROM: OTHER1")
+	other.close()
