@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "context.h"
+#include "errors.h"
 #include "fatal.h"
 #include "filter.h"
 #include "page.h"
@@ -23,6 +24,9 @@ enum {
 	SMALL_PAGE = 500,
 	GROUP_FIRST = 50, /* people */
 	GROUP_MOST = 2000,
+	MOST_DAYS = 36525, /* a hundred years */
+	MOST_PERSON_DAYS = 5000000, /* 100,000 people for a month, 600 for twenty years */
+	PAGE_MS = 60000, /* streams have a longer limit for each piece */
 	PIECE_LEAST = 2500, /* rows of a piece: below, groups grow; above the other, they shrink */
 	PIECE_MOST = 8000
 };
@@ -49,8 +53,9 @@ struct run {
 };
 
 static bool run_remembers(struct req *, struct run *);
+static void run_measure(struct req *, struct run *);
 static void run_page(struct req *, struct run *);
-static req_step run_begin, run_counted, run_rows, run_more;
+static req_step run_begin, run_measured, run_counted, run_rows, run_more;
 
 /* --- statements ----------------------------------------------------------------------------- */
 
@@ -62,8 +67,7 @@ static const char settings_sql[] =
 
 static void run_query(struct req *r, const struct sql *sql, req_step *next)
 {
-	const struct req_query_options options = { .binary = true,
-		.deadline_ms = FETCH_DEADLINE_MS };
+	const struct req_query_options options = { .binary = true, .deadline_ms = PAGE_MS };
 	const struct db_statement statements[] = { { .sql = settings_sql },
 		{ str_text(&sql->text), sql->args, sql->nargs } };
 
@@ -155,6 +159,16 @@ static void stream_start(struct req *r, struct run *run)
 	req_stream(r, 200, run->file ? run->file->type : "application/json", run_more);
 }
 
+static int64_t run_days(const struct run *run)
+{
+	return run->period.last - run->period.first + 1;
+}
+
+static int64_t run_most_people(const struct run *run)
+{
+	return MOST_PERSON_DAYS / run_days(run);
+}
+
 /* No rows, and no need to look for them. */
 static void run_nothing(struct req *r, struct run *run)
 {
@@ -177,13 +191,48 @@ static void run_begin(struct req *r, const struct rows *rows)
 	}
 	report_shape_read(&run->shape, run->report->fields, &run->period,
 		run->file ? req_param(r, "export_headers") : NULL);
-	if (run->period.nothing) {
+	if (run->period.nothing)
 		run_nothing(r, run);
+	else if (run_days(run) > MOST_DAYS)
+		error_field(r, "end_date",
+			arena_printf(req_arena(r),
+				"From start_date to end_date are %lld days, more than %d.",
+				(long long)run_days(run), MOST_DAYS));
+	else if (run_remembers(r, run))
+		run_page(r, run);
+	else
+		run_measure(r, run);
+}
+
+/* How much work it is, is known before it is begun: people times days. */
+static void run_measure(struct req *r, struct run *run)
+{
+	struct sql *sql = period_add(sql_new(req_arena(r)), run);
+	int most = sql_param(sql, db_int(sql->arena, run_most_people(run)));
+
+	sql_addf(sql,
+		"select case when (select sum(n) from tally where name = 'employee') > $%d::bigint"
+		" then (select count(*) > $%d::bigint from (select from (",
+		most, most);
+	report_people_add(sql, r);
+	sql_addf(sql, ") e limit $%d::bigint + 1) few) else false end", most);
+	sql_run(sql, r, run_measured);
+}
+
+static void run_measured(struct req *r, const struct rows *rows)
+{
+	struct run *run = req_data(r);
+
+	if (rows_bool(rows, 0, 0)) {
+		error_field(r, "end_date",
+			arena_printf(req_arena(r),
+				"From start_date to end_date are %lld days: for so many, choose"
+				" at most %lld people (employees, departments, areas), or less"
+				" days.",
+				(long long)run_days(run), (long long)run_most_people(run)));
 	} else if (run->whole) {
 		run->left = INT64_MAX;
 		stream_start(r, run);
-	} else if (run_remembers(r, run)) {
-		run_page(r, run);
 	} else {
 		run_count(r, run, run->page.number ? page_offset(&run->page) : 0);
 	}

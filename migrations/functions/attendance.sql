@@ -78,21 +78,24 @@ create or replace function att_time_card(pin int, unlinked bigint, from_day date
 	full join att_cards(pin, unlinked, from_day, to_day) c on c.day = e.day
 $$;
 
--- A holiday of all, or of this department.
-create or replace function att_holiday_on(a_day date, department int) returns boolean
+-- Holidays of all, or of this department, on the day. (Like the reports' functions inlined, which a
+-- function of a single value would not be.)
+create or replace function att_holidays_on(a_day date, department int) returns table (id int)
 	language sql stable as $$
-	select exists (select from att_holiday h
-		where a_day >= h.start_date and a_day < h.start_date + h.duration_day
-			and (h.department_id is null or h.department_id = department))
+	select h.id from att_holiday h
+	where a_day >= h.start_date and a_day < h.start_date + h.duration_day
+		and (h.department_id is null or h.department_id = department)
 $$;
+drop function if exists att_holiday_on(date, int);
 
--- An approved leave touches the day.
-create or replace function att_leave_on(a_day date, employee int) returns boolean
+-- Approved leaves that touch the day.
+create or replace function att_leaves_on(a_day date, employee int) returns table (id int)
 	language sql stable as $$
-	select exists (select from att_leave l
-		where l.employee_id = employee and l.audit_status = 2
-			and l.end_time > a_day::timestamp and l.start_time < (a_day + 1)::timestamp)
+	select l.id from att_leave l
+	where l.employee_id = employee and l.audit_status = 2
+		and l.end_time > a_day::timestamp and l.start_time < (a_day + 1)::timestamp
 $$;
+drop function if exists att_leave_on(date, int);
 
 -- Days of absence: employed, no day of rest (bits of the ISO day of week, 1 Monday to 7 Sunday), no
 -- holiday of all or of the person's own department (unless holidays are switched off for the
@@ -101,11 +104,11 @@ create or replace function att_absences(employee int, department int, holidays b
 	unlinked bigint, hired date, left_on date, rest int)
 	returns table (day date) language sql stable as $$
 	select e.day
-	from (select hired + i as day from generate_series(0, left_on - hired) i) e
-	left join att_days(pin, unlinked, hired, left_on) d on d.day = e.day
-	where d.day is null and (rest >> extract(isodow from e.day)::int) & 1 = 0
-		and not (holidays and att_holiday_on(e.day, department))
-		and not att_leave_on(e.day, employee)
+	from (select hired + i as day from generate_series(0, left_on - hired) i
+		except select d.day from att_days(pin, unlinked, hired, left_on) d) e -- a join would be quadratic
+	where (rest >> extract(isodow from e.day)::int) & 1 = 0
+		and not (holidays and exists (select from att_holidays_on(e.day, department)))
+		and not exists (select from att_leaves_on(e.day, employee))
 $$;
 
 -- Months with employed days or punches; day is the first of the month. statuses: "MMDD P", a line for
@@ -122,8 +125,8 @@ create or replace function att_statuses(employee int, department int, holidays b
 	from (
 		select coalesce(d.day, e.day) as day, case
 			when d.day is not null then 'P'
-			when att_leave_on(e.day, employee) then 'L'
-			when holidays and att_holiday_on(e.day, department) then 'H'
+			when exists (select from att_leaves_on(e.day, employee)) then 'L'
+			when holidays and exists (select from att_holidays_on(e.day, department)) then 'H'
 			when (rest >> extract(isodow from e.day)::int) & 1 = 1 then 'R'
 			else 'A' end as status
 		from (select hired + i as day from generate_series(0, left_on - hired) i) e
