@@ -154,6 +154,7 @@ struct api *api_new(const struct api_options *o)
 		.max_body = api_max_body,
 		.budget = api->bodies,
 		.preamble = trail_statement,
+		.gets_read = true,
 		.headers = headers,
 		.https_headers = https_headers,
 	};

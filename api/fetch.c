@@ -31,15 +31,18 @@ struct sql *fetch_sql(struct fetch *f)
 
 void fetch_start(struct fetch *f, int n)
 {
-	f->query = (struct db_query){
+	const struct req *r = f->all->req;
+	const struct db_query query = {
 		.statements = f->statements,
 		.nstatements = n,
 		.binary = true,
 		.deadline_ms = FETCH_DEADLINE_MS,
+		.owner = req_owner(r),
+		.only_reads = req_only_reads(r),
 		.done = fetch_done,
 		.arg = f,
 	};
-	f->ticket = db_query(req_surface(f->all->req)->db, &f->query);
+	f->ticket = db_query(req_surface(r)->db, &query);
 }
 
 void fetch_end(void *fetch)
@@ -57,7 +60,7 @@ static bool fetches_let_go(void *arg)
 	struct fetches *all = arg;
 
 	all->waiting = false;
-	return true; /* the request's end forgets what is under way */
+	return true; /* the request's end stops what is under way */
 }
 
 void fetches_wait(struct fetches *all, req_step *next)

@@ -20,7 +20,6 @@ struct fetches {
 struct fetch {
 	struct fetches *all;
 	struct arena *arena;
-	struct db_query query;
 	struct db_statement statements[FETCH_STATEMENTS];
 	struct db_ticket *ticket; /* under way */
 	struct rows *rows; /* arrived: the taker's, who sets NULL */
@@ -29,10 +28,10 @@ struct fetch {
 /* A statement to be filled, on fresh memory. */
 struct sql *fetch_sql(struct fetch *);
 
-/* Sends the first n of .statements, which are one transaction; binary results. */
+/* Sends the first n of .statements, which are one transaction and only read; binary results. */
 void fetch_start(struct fetch *, int n);
 
-/* Forgets what is under way and frees what is there; for arena_defer(). */
+/* Stops what is under way and frees what is there; for arena_defer(). */
 void fetch_end(void *fetch);
 
 /* Ends the step: the next one runs when a fetch has arrived or failed. */

@@ -320,15 +320,16 @@ static void import_run(
 	memcpy(all + 1, statements, (size_t)n * sizeof(*all));
 	rows_free(im->rows);
 	im->rows = NULL;
-	im->query = (struct db_query){
+	const struct db_query query = {
 		.statements = all,
 		.nstatements = n + 1,
 		.binary = true,
 		.deadline_ms = DEADLINE_MS,
+		.owner = req_owner(im->req),
 		.done = statement_done,
 		.arg = im,
 	};
-	im->ticket = db_query(req_surface(im->req)->db, &im->query);
+	im->ticket = db_query(req_surface(im->req)->db, &query);
 	req_wait(im->req, next, import_let_go, im);
 }
 

@@ -37,7 +37,6 @@ struct import {
 
 	/* what is under way */
 	struct db_ticket *ticket;
-	struct db_query query;
 	struct db_statement one;
 	const struct db_statement *actor; /* who imports, said before each of them */
 	struct db_statement pair[2];

@@ -11,7 +11,7 @@
 enum {
 	SMALL_PAGE = 256, /* rows that come with their names in one statement; more are streamed */
 	TRIES = 3, /* of a page whose ground moved */
-	DEADLINE_MS = 120000
+	LONG_MS = 120000
 };
 
 struct list {
@@ -28,6 +28,7 @@ struct list {
 	bool ask_behind; /* how many rows follow it has to be counted */
 	int64_t behind; /* rows behind this page; -1: not known */
 	bool sort; /* a walk took too long */
+	bool patient; /* a statement was not quick: now they run among the long ones */
 	int64_t total; /* that a falling rank was reckoned from */
 	int tries;
 };
@@ -45,11 +46,15 @@ static int64_t list_rank(const struct list *l)
 	return page_offset(&l->page);
 }
 
+/* Nearly all are quick, and must not wait for a turn among the long ones. What was not gets NULL as
+ * rows, and runs again. */
 static void list_run(struct req *r, const struct list *l, const struct sql *sql, req_step *next)
 {
 	struct db_statement statements[2];
 	int n = punch_statements(l->filter, sql, statements);
-	const struct req_query_options options = { .binary = true, .deadline_ms = DEADLINE_MS };
+	const struct req_query_options options = {
+		.binary = true, .try = !l->patient, .deadline_ms = l->patient ? LONG_MS : 0
+	};
 
 	req_query_with(r, next, &options, statements, n);
 }
@@ -131,6 +136,11 @@ static void list_counted(struct req *r, const struct rows *rows)
 {
 	struct list *l = req_data(r);
 
+	if (!rows) {
+		l->patient = true;
+		list_count(r, l);
+		return;
+	}
 	l->known = punch_count_read(rows);
 	l->counted = true;
 	punch_memory_learn_count(api_of(r)->punches, l->filter, &l->known);
@@ -377,10 +387,15 @@ static int64_t rows_from_here(struct req *r, struct list *l, const struct rows *
 static void list_rows(struct req *r, const struct rows *rows)
 {
 	struct list *l = req_data(r);
-	int n = page_rows_here(rows);
 	int64_t size = l->page.size, there;
 	const struct punch_count before = l->known;
 
+	if (!rows) {
+		l->patient = true;
+		list_fetch(r, l);
+		return;
+	}
+	int n = page_rows_here(rows);
 	list_learn(r, l, rows);
 	if (list_moved(r, l, rows, &before) || list_unfinished(r, l, rows))
 		return;

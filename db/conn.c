@@ -58,6 +58,7 @@ struct conn {
 	PGresult *result;
 	PGresult *failure; /* the first */
 	struct cancel *cancel;
+	int64_t patience; /* clock_ticks() until which it is asked again */
 };
 
 /* Scratch for the parameters of one statement. */
@@ -70,6 +71,7 @@ struct params {
 
 static void conn_pump(struct conn *);
 static void conn_drop(struct conn *);
+static void conn_cancelled(void *conn);
 
 static void conn_wait(struct conn *c, int64_t ms)
 {
@@ -154,14 +156,24 @@ bool conn_dialling(const struct conn *c)
 	return c->state == CONN_WAITING || c->state == CONN_DIALLING;
 }
 
+/* The server may have been between two statements, or out of reach, when it was asked. */
+static void conn_stop(struct conn *c)
+{
+	conn_wait(c, CANCEL_MS);
+	if (!c->cancel)
+		c->cancel = cancel_start(c->base, c->pg, conn_cancelled, c);
+}
+
 static void conn_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *c = arg;
 
 	if (c->state == CONN_WAITING)
 		conn_dial(c);
+	else if (c->state == CONN_BUSY && c->sent > 0 && clock_ticks() < c->patience)
+		conn_stop(c);
 	else if (c->state == CONN_BUSY)
-		conn_drop(c); /* the cancelled query did not end */
+		conn_drop(c); /* the cancelled query, or its cancel request, did not end */
 }
 
 struct conn *conn_new(struct event_base *base, struct offload *offload,
@@ -478,10 +490,9 @@ void conn_abandon(struct conn *c)
 	c->query = NULL;
 }
 
-void conn_cancel(struct conn *c)
+void conn_cancel(struct conn *c, int64_t patience_ms)
 {
 	c->query = NULL;
-	conn_wait(c, CANCEL_MS);
-	if (!c->cancel)
-		c->cancel = cancel_start(c->base, c->pg, conn_cancelled, c);
+	c->patience = clock_ticks() + patience_ms;
+	conn_stop(c);
 }

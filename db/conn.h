@@ -47,8 +47,9 @@ void conn_send(struct conn *, const struct db_query *);
 /* The answer is not wanted any more; the statements run to their end. */
 void conn_abandon(struct conn *);
 
-/* As conn_abandon(), and the server is asked to stop them. Dropped when it does not within 5 s. */
-void conn_cancel(struct conn *);
+/* As conn_abandon(), and the server is asked to stop them, each 5 s again until patience is over:
+ * then dropped when it does not within 5 s. */
+void conn_cancel(struct conn *, int64_t patience_ms);
 
 /* Drops a connection that is up, soon. */
 void conn_break(struct conn *);

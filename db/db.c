@@ -1,21 +1,25 @@
-/* The pool: queries wait in one queue for the first connection that is free. */
+/* The pool: queries wait in one queue for connections. */
 #include "db.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "conn.h"
 #include "fatal.h"
 #include "log.h"
 #include "options.h"
+#include "queue.h"
 
 struct slot {
 	struct db *db;
 	struct conn *conn;
 	struct db_ticket *ticket; /* what it runs; NULL also when that was forgotten */
+	struct queue_lane *lane; /* whose work keeps it busy, also when that was forgotten */
 	bool up;
 	bool idle;
 };
@@ -25,11 +29,13 @@ struct slot {
 struct db_ticket {
 	struct db_query query; /* first, see slot_answered() */
 	struct db *db;
-	struct db_ticket *prev, *next;
+	struct db_ticket *prev, *next; /* among the failed */
+	struct queue_item item; /* in the queue */
 	struct slot *slot;
 	bool sent;
 	bool failed;
 	struct event deadline;
+	int64_t due; /* clock_ticks() of it */
 #ifndef NDEBUG
 	uint64_t texts; /* texts_hash() when it was made */
 #endif
@@ -50,7 +56,7 @@ struct db {
 	int up, idle;
 	bool starting; /* the first dial is under way */
 	bool closing;
-	struct list queue;
+	struct queue *queue;
 	struct list failed;
 	struct event failing; /* active while failed has some */
 	char last_error[256];
@@ -79,13 +85,27 @@ static void list_remove(struct list *l, struct db_ticket *t)
 	l->n--;
 }
 
+/* Builds with assertions hold a query to its word that it only reads. */
+static bool query_is_held(const struct db_query *query)
+{
+#ifndef NDEBUG
+	return query->only_reads;
+#else
+	return false;
+#endif
+}
+
 /* The query, its statements and all their args: a caller's stack frame may be gone when a
  * connection is free. */
 static struct db_ticket *ticket_new(const struct db_query *query)
 {
-	size_t nargs = 0, n = (size_t)query->nstatements;
+	static const struct db_statement hold = {
+		.sql = "select set_config('transaction_read_only', 'on', true)"
+	};
+	bool held = query_is_held(query);
+	size_t nargs = 0, n = (size_t)query->nstatements + held;
 
-	for (size_t i = 0; i < n; i++)
+	for (int i = 0; i < query->nstatements; i++)
 		nargs += (size_t)query->statements[i].nargs;
 	struct db_ticket *t = xcalloc(
 		1, sizeof *t + n * sizeof(struct db_statement) + nargs * sizeof(struct db_arg));
@@ -94,7 +114,10 @@ static struct db_ticket *ticket_new(const struct db_query *query)
 
 	t->query = *query;
 	t->query.statements = statements;
-	for (size_t i = 0; i < n; i++) {
+	t->query.nstatements = (int)n;
+	if (held)
+		*statements++ = hold;
+	for (int i = 0; i < query->nstatements; i++) {
 		statements[i] = query->statements[i];
 		statements[i].args = args;
 		for (int k = 0; k < statements[i].nargs; k++)
@@ -162,8 +185,15 @@ static void ticket_detach(struct db_ticket *t)
 {
 	if (t->slot)
 		t->slot->ticket = NULL;
+	else if (t->failed)
+		list_remove(&t->db->failed, t);
 	else
-		list_remove(t->failed ? &t->db->failed : &t->db->queue, t);
+		queue_remove(t->db->queue, &t->item);
+}
+
+static struct db_ticket *ticket_of(struct queue_item *item)
+{
+	return item ? (struct db_ticket *)((char *)item - offsetof(struct db_ticket, item)) : NULL;
 }
 
 static void ticket_late(evutil_socket_t fd, short what, void *arg)
@@ -173,7 +203,7 @@ static void ticket_late(evutil_socket_t fd, short what, void *arg)
 
 	ticket_detach(t);
 	if (slot)
-		conn_cancel(slot->conn);
+		conn_cancel(slot->conn, 0);
 	log_warn("db_deadline", "db", t->db->options.name, "sent", t->sent ? "yes" : "no", NULL);
 	ticket_fail(t, "57014", "no answer from the database in time");
 }
@@ -189,12 +219,40 @@ static void slot_idle(struct slot *s, bool idle)
 static void slot_take(struct slot *s, struct db_ticket *t)
 {
 	texts_check(t);
-	list_remove(&s->db->queue, t);
 	slot_idle(s, false);
 	s->ticket = t;
+	s->lane = t->item.lane;
 	t->slot = s;
 	t->sent = true;
 	conn_send(s->conn, &t->query);
+}
+
+/* What it did is over, whoever still waits for it. */
+static void slot_end(struct slot *s)
+{
+	s->ticket = NULL;
+	if (s->lane)
+		queue_done(s->db->queue, s->lane);
+	s->lane = NULL;
+}
+
+static struct slot *db_idle_slot(struct db *db)
+{
+	int i = 0;
+
+	while (!db->slots[i].idle)
+		i++;
+	return &db->slots[i];
+}
+
+/* Sends what may be sent now. Long ones have half of the connections that there are. */
+static void db_send(struct db *db)
+{
+	int most_long = db->up > 1 ? db->up / 2 : 1;
+	struct db_ticket *t;
+
+	while (db->idle > 0 && (t = ticket_of(queue_take(db->queue, most_long))))
+		slot_take(db_idle_slot(db), t);
 }
 
 static void db_came_up(struct db *db)
@@ -214,16 +272,14 @@ static void slot_ready(void *owner, bool fresh)
 	struct db *db = s->db;
 	bool first = fresh && db->up == 0;
 
-	s->ticket = NULL;
+	slot_end(s);
 	if (fresh) {
 		s->up = true;
 		db->up++;
 		db->starting = false;
 	}
-	if (db->queue.n > 0)
-		slot_take(s, db->queue.ends.next);
-	else
-		slot_idle(s, true);
+	slot_idle(s, true);
+	db_send(db);
 	if (first)
 		db_came_up(db);
 }
@@ -253,9 +309,10 @@ static void db_log_failure(struct db *db, const char *why)
 
 static void db_went_down(struct db *db)
 {
-	while (db->up == 0 && db->queue.n > 0) {
-		struct db_ticket *t = db->queue.ends.next;
-		list_remove(&db->queue, t);
+	struct db_ticket *t;
+
+	while (db->up == 0 && (t = ticket_of(queue_any(db->queue)))) {
+		queue_remove(db->queue, &t->item);
 		ticket_fail(t, "08006", "the database cannot be reached");
 	}
 }
@@ -277,7 +334,7 @@ static void slot_lost(void *owner, bool was_up, const char *why)
 	struct db *db = s->db;
 
 	slot_idle(s, false);
-	s->ticket = NULL;
+	slot_end(s);
 	s->up = false;
 	db->starting = false;
 	if (was_up) {
@@ -287,6 +344,7 @@ static void slot_lost(void *owner, bool was_up, const char *why)
 		db_log_failure(db, why);
 	}
 	slot_redial(s);
+	db_send(db);
 	if (was_up && db->up == 0)
 		if (db->changed)
 			db->changed(db->arg, false);
@@ -295,13 +353,9 @@ static void slot_lost(void *owner, bool was_up, const char *why)
 
 /* -- queries ---------------------------------------------------------------------------------- */
 
-static void db_send_next(struct db *db)
+static bool query_runs_long(const struct db_query *query)
 {
-	for (int i = 0; i < db->options.size; i++)
-		if (db->slots[i].idle) {
-			slot_take(&db->slots[i], db->queue.ends.next);
-			return;
-		}
+	return query->deadline_ms <= 0 || query->deadline_ms > DB_QUICK_MS;
 }
 
 struct db_ticket *db_query(struct db *db, const struct db_query *query)
@@ -314,15 +368,18 @@ struct db_ticket *db_query(struct db *db, const struct db_query *query)
 	if (query->deadline_ms > 0) {
 		struct timeval after = { .tv_sec = query->deadline_ms / 1000,
 			.tv_usec = query->deadline_ms % 1000 * 1000 };
+		t->due = clock_ticks() + query->deadline_ms;
 		event_assign(&t->deadline, db->base, -1, 0, ticket_late, t);
 		if (event_add(&t->deadline, &after) != 0)
 			fatal("event_add");
 	}
-	list_add(t->failed ? &db->failed : &db->queue, t);
-	if (t->failed)
+	if (t->failed) {
+		list_add(&db->failed, t);
 		event_active(&db->failing, EV_TIMEOUT, 1);
-	else if (db->idle > 0)
-		db_send_next(db);
+	} else {
+		queue_add(db->queue, &t->item, query->owner, query_runs_long(query));
+		db_send(db);
+	}
 	return t;
 }
 
@@ -342,7 +399,9 @@ static void db_fail(evutil_socket_t fd, short what, void *arg)
 
 void db_forget(struct db_ticket *t)
 {
-	if (t->slot)
+	if (t->slot && t->query.only_reads)
+		conn_cancel(t->slot->conn, t->due ? t->due - clock_ticks() : 0);
+	else if (t->slot)
 		conn_abandon(t->slot->conn);
 	ticket_detach(t);
 	ticket_free(t);
@@ -355,7 +414,7 @@ bool db_sent(const struct db_ticket *t)
 
 int db_waiting(const struct db *db)
 {
-	return db->queue.n;
+	return queue_waiting(db->queue);
 }
 
 bool db_up(const struct db *db)
@@ -381,7 +440,7 @@ struct db *db_new(struct event_base *base, struct offload *offload,
 	db->changed = changed;
 	db->arg = arg;
 	db->starting = true;
-	list_init(&db->queue);
+	db->queue = queue_new();
 	list_init(&db->failed);
 	event_assign(&db->failing, base, -1, 0, db_fail, db);
 	db->slots = xcalloc((size_t)options->size, sizeof *db->slots);
@@ -407,9 +466,8 @@ void db_free(struct db *db)
 			list_add(&db->failed, t);
 		}
 	}
-	while (db->queue.n > 0) {
-		struct db_ticket *t = db->queue.ends.next;
-		list_remove(&db->queue, t);
+	for (struct db_ticket *t; (t = ticket_of(queue_any(db->queue)));) {
+		queue_remove(db->queue, &t->item);
 		t->failed = true;
 		list_add(&db->failed, t);
 	}
@@ -420,6 +478,7 @@ void db_free(struct db *db)
 		ticket_free(t);
 	}
 	event_del(&db->failing);
+	queue_free(db->queue);
 	options_free(&db->options);
 	free(db->slots);
 	free(db);

@@ -10,6 +10,9 @@
  * trip, in one transaction). There is no open transaction between calls: what must read before it
  * writes is one statement or an SQL function.
  *
+ * Connections are given out fairly by owner, see queue.h. Long queries, those with a deadline beyond
+ * DB_QUICK_MS or none, have at most half of the connections, and two of one owner.
+ *
  * What loses a deadlock is run again, up to five times: nothing of it was committed.
  *
  * When no connection can be had, queries fail at once with SQLSTATE 08006, and the pool dials
@@ -23,6 +26,7 @@
 #include <stdint.h>
 
 #include "arena.h"
+#include "owner.h"
 #include "rows.h"
 
 struct event_base;
@@ -84,6 +88,8 @@ struct db_error {
  * rows is the result of the last one. */
 typedef void db_done(void *arg, struct rows *rows, const struct db_error *error);
 
+enum { DB_QUICK_MS = 30000 };
+
 /* db_query() copies it with its statements and their args: all three may be on the caller's stack.
  * What is not copied, because uploads are large: the SQL texts and the values. */
 struct db_query {
@@ -93,6 +99,8 @@ struct db_query {
 	/* 0 = none. Afterwards 57014 and the statement is cancelled; if db_sent(), it may have
 	 * committed all the same. */
 	int64_t deadline_ms;
+	struct owner owner; /* whose turn it takes; zeroed: our own work, which is one owner */
+	bool only_reads; /* and nobody misses it: the server is asked to stop it when forgotten */
 	db_done *done;
 	void *arg;
 };
@@ -118,7 +126,10 @@ bool db_up(const struct db *); /* at least one connection is usable */
  * the texts when the query leaves the queue.) */
 struct db_ticket *db_query(struct db *, const struct db_query *);
 
-/* done will not be called; one not yet sent is dropped, one under way runs to its end. */
+/*
+ * done will not be called. One not yet sent is dropped; one under way runs to its end, or is
+ * cancelled when it only reads. Its connection is free when the server says so, not before.
+ */
 void db_forget(struct db_ticket *);
 
 /* False while the query waits in the queue: db_forget() then means it never reached the

@@ -22,7 +22,10 @@ uint64_t owner_address(const char *text)
 		return number(bytes, 4);
 	if (inet_pton(AF_INET6, text, bytes) != 1)
 		return 0;
-	/* a /64 that is also an IPv4 address would have to be of ::/32, which nobody is given */
-	return memcmp(bytes, mapped, sizeof(mapped)) == 0 ? number(bytes + 12, 4)
-							  : number(bytes, 8);
+	if (memcmp(bytes, mapped, sizeof(mapped)) == 0)
+		return number(bytes + 12, 4);
+	/* a /64 that is also an IPv4 address would have to be of ::/32, which nobody is given but
+	 * the machine itself */
+	uint64_t network = number(bytes, 8);
+	return network ? network : 1;
 }

@@ -32,6 +32,9 @@ static void client_happened(evutil_socket_t fd, short what, void *arg)
 	if ((what & EV_CLOSED) && c->state == CLIENT_CLAIM && !c->leaving) {
 		c->leaving = true;
 		client_wait(c, WAIT_GONE);
+	} else if ((what & EV_CLOSED) && c->state == CLIENT_RUN) {
+		c->leaving = true;
+		client_no_more(c);
 	}
 	if (what & EV_WRITE) {
 		c->stuck = false;
@@ -128,6 +131,11 @@ static void client_watch_writable(struct client *c, bool on)
 		fatal("cannot watch a connection: %s", strerror(errno));
 }
 
+static bool client_wants_writable(const struct client *c)
+{
+	return c->stuck || c->wire.read_wants_write;
+}
+
 static enum watch client_watch_wanted(const struct client *c)
 {
 	switch ((enum client_state)c->state) {
@@ -138,6 +146,9 @@ static enum watch client_watch_wanted(const struct client *c)
 	case CLIENT_CLAIM:
 		return c->leaving ? WATCH_NONE : WATCH_CLOSE;
 	case CLIENT_RUN:
+		if (c->in_len > READ_AHEAD && !c->ended && !c->leaving && !client_wants_writable(c))
+			return WATCH_CLOSE; /* what follows is not read, but the end is seen */
+		/* fall through */
 	case CLIENT_FLUSH:
 		return c->ended || c->in_len > READ_AHEAD ? WATCH_NONE : WATCH_READ;
 	case CLIENT_DEAD:
@@ -191,7 +202,7 @@ void client_leave(struct client *c)
 		(c->state == CLIENT_RUN || c->state == CLIENT_CLAIM || c->wait == WAIT_IDLE))
 		client_settle(c);
 	enum watch wanted = client_watch_wanted(c);
-	bool writable = c->stuck || c->wire.read_wants_write;
+	bool writable = client_wants_writable(c);
 	if (wanted == WATCH_CLOSE) /* the two triggers do not mix on one socket */
 		client_watch_writable(c, false);
 	client_watch(c, wanted);

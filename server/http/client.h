@@ -124,7 +124,7 @@ enum body_answer {
 };
 enum body_answer client_body(struct client *);
 
-/* The FIN came, or the request it waited for has ended: nothing more will be read. */
+/* The FIN came, perhaps behind what is not read yet, or the request it waited for has ended. */
 void client_no_more(struct client *);
 
 #endif

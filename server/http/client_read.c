@@ -226,12 +226,13 @@ static size_t client_take(struct client *c, const char *bytes, size_t n)
 
 void client_no_more(struct client *c)
 {
-	if (!c->ended)
-		return;
-	if (c->state == CLIENT_HEAD || c->state == CLIENT_BODY || c->state == CLIENT_LINGER)
-		client_kill(c);
-	else if (c->state == CLIENT_RUN && c->wait == WAIT_NONE)
+	bool reads =
+		c->state == CLIENT_HEAD || c->state == CLIENT_BODY || c->state == CLIENT_LINGER;
+
+	if (c->state == CLIENT_RUN && (c->ended || c->leaving) && c->wait == WAIT_NONE)
 		client_wait(c, WAIT_GONE);
+	else if (c->ended && reads)
+		client_kill(c);
 }
 
 void client_pump(struct client *c)
@@ -344,7 +345,7 @@ void client_read(struct client *c)
 		return;
 	if (c->state == CLIENT_LINGER)
 		client_read_drop(c);
-	else if (c->state == CLIENT_CLAIM)
+	else if (c->state == CLIENT_CLAIM || c->watch == WATCH_CLOSE)
 		client_check(c);
 	else if (c->in_len > 0)
 		client_read_own(c);

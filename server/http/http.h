@@ -59,6 +59,10 @@ struct surface {
 	 * transaction; it answers NULL where there is none. It must live as long as the request. */
 	const struct db_statement *(*preamble)(struct req *);
 
+	/* GET and HEAD only read once req_judge() was told who asks, but for queries that have a
+	 * preamble: what they still run is cancelled when nobody waits for it any more. */
+	bool gets_read;
+
 	struct budget *budget; /* NULL, or bodies are read only as it allows */
 	bool params_nocase; /* query parameter names */
 	bool plus_is_literal; /* in query values */

@@ -138,10 +138,15 @@ static void req_free(struct req *r)
 	client_ended(c, keep);
 }
 
+bool req_only_reads(const struct req *r)
+{
+	return r->surface->gets_read && r->judged && (r->method & (GET | HEAD));
+}
+
 /* Nobody waits for the reply any more: drops what has no effect, or none yet. */
 static void req_forsake(struct req *r)
 {
-	bool reads = r->method & (GET | HEAD);
+	bool gets = r->method & (GET | HEAD);
 
 	if (r->state == REQ_READING || r->state == REQ_DRAIN) {
 		r->state = REQ_DONE;
@@ -150,7 +155,7 @@ static void req_forsake(struct req *r)
 	} else if (r->cancel) {
 		if (r->cancel(r->cancel_arg))
 			r->state = REQ_DONE;
-	} else if (r->ticket && reads && !db_sent(r->ticket)) {
+	} else if (r->ticket && (r->reading || (gets && !db_sent(r->ticket)))) {
 		r->state = REQ_DONE;
 	}
 }
@@ -388,12 +393,15 @@ void req_query_with(struct req *r, req_step *next, const struct req_query_option
 	if (before)
 		all[0] = *before;
 	memcpy(all + (before != NULL), statements, (size_t)n * sizeof(*all));
+	r->reading = !before && req_only_reads(r);
 	const struct db_query q = {
 		.statements = all,
 		.nstatements = n + (before != NULL),
 		.binary = options->binary,
 		.deadline_ms =
 			options->deadline_ms ? options->deadline_ms : r->surface->deadline_ms,
+		.owner = req_owner(r),
+		.only_reads = r->reading,
 		.done = query_answered,
 		.arg = r,
 	};

@@ -91,6 +91,9 @@ void req_query_with(struct req *, req_step *next, const struct req_query_options
 	const struct db_statement *, int nstatements);
 const struct db_error *req_error(const struct req *); /* of the last tried query, or NULL */
 
+/* Of a query without a preamble: see struct surface. */
+bool req_only_reads(const struct req *);
+
 /* work(arg) on a worker thread, then the step with rows NULL. Too many waiting: replied 503. */
 void req_offload(struct req *, void (*work)(void *), void *arg, req_step *next);
 

@@ -60,6 +60,7 @@ struct req {
 
 	/* what it waits for */
 	struct db_ticket *ticket;
+	bool reading; /* the query under way only reads */
 	bool trying;
 	bool offloaded;
 	bool (*cancel)(void *arg);

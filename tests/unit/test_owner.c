@@ -10,6 +10,7 @@ static void test_addresses(void)
 	assert(owner_address("192.0.2.8") != owner_address("192.0.2.7"));
 	assert(owner_address("2001:db8:1:2::1") == owner_address("2001:db8:1:2:ffff::9"));
 	assert(owner_address("2001:db8:1:3::1") != owner_address("2001:db8:1:2::1"));
+	assert(owner_address("::1") != 0); /* 0 is what has no address */
 	assert(owner_address("") == 0 && owner_address("unix") == 0);
 }
 
