@@ -48,6 +48,7 @@ struct adms {
 	int releasing, redecoding; /* chores of held.c and redecode.c */
 	int joining; /* requests that wait for a terminal to be read, */
 	uint64_t joining_from[MAX_JOINING]; /* and the address that each comes from */
+	int64_t nameless; /* contact.c: when results of nobody were last told, ticks */
 	struct surface surface;
 	struct adms_stats stats;
 };
@@ -58,7 +59,7 @@ void chore_end(struct adms *, struct chore *); /* frees the arena, and all that 
 /* Of routes. */
 enum contact_flags {
 	CONTACT_ANYBODY = 1, /* no serial number needed */
-	CONTACT_OF_RESULT = 2, /* the body may say it, or whose command was answered */
+	CONTACT_OF_RESULT = 2, /* the body may say it, or the connection has */
 	CONTACT_CHEAP = 4 /* where nothing waits for the terminal it costs no more than a refusal */
 };
 

@@ -15,13 +15,13 @@
 #include "log.h"
 #include "record.h"
 
-#define MAX_IDS 20 /* results that are looked at to find out whose they are */
-#define STRAY_MS 60000 /* between two tellings of one terminal */
+#define MAX_RESULTS 20 /* that are looked at for a serial number */
+#define TOLD_MS 60000 /* between two tellings of the same */
 #define STRAY_DEADLINE_MS 20000
 #define STRANGER_BODY 65536 /* of a serial number that was not known before this request */
 #define WAITING_BODY (16 * 1024 * 1024) /* as much as is held of one that waits for approval */
 
-static req_step contact_find, contact_go, owner_found, terminal_joined, terminal_read;
+static req_step contact_find, contact_go, terminal_joined, terminal_read;
 
 static bool path_is_aspx(const char *path)
 {
@@ -126,7 +126,7 @@ static void contact_strays(struct req *r)
 	struct terminal *t = c->terminal;
 	int64_t now = clock_ticks();
 	req_text(r, 200, "ERROR: address");
-	if (t->strayed && now - t->strayed < STRAY_MS)
+	if (t->strayed && now - t->strayed < TOLD_MS)
 		return;
 	t->strayed = now;
 	log_warn("address_refused", "sn", t->sn, "address", req_peer(r), NULL);
@@ -165,50 +165,52 @@ static void contact_go(struct req *r, const struct rows *rows)
 
 /* ---- results that come without a serial number (adms-push 0.6) ---- */
 
-/* The ids of the results; *sn when one of them says it. */
-static int results_ids(struct req *r, int64_t ids[static MAX_IDS], struct span *sn)
+/* The serial number that one of the results says, or NULL; *any: there are results at all. */
+static const char *results_sn(struct req *r, bool *any)
 {
 	size_t len;
-	int n = 0;
 	const char *body = req_body(r, &len);
 	struct devicecmd at = devicecmd_start(body, len);
 	struct devicecmd_result result;
-	*sn = (struct span){ 0 };
-	while (n < MAX_IDS && devicecmd_next(&at, &result)) {
-		if (result.sn.text && !sn->text)
-			*sn = result.sn;
-		n += record_number(result.id, 1, INT64_MAX, &ids[n]);
+	*any = false;
+	for (int n = 0; n < MAX_RESULTS && devicecmd_next(&at, &result); n++) {
+		if (result.sn.text)
+			return arena_memdup(req_arena(r), result.sn.text, result.sn.len);
+		*any |= result.id.text != NULL;
 	}
-	if (n == 0 && devicecmd_query(span_of(req_query_string(r)), &result))
-		n += record_number(result.id, 1, INT64_MAX, &ids[n]);
-	return n;
+	*any |= devicecmd_query(span_of(req_query_string(r)), &result);
+	return NULL;
 }
 
+/* Ids are small numbers that anybody can count through, so they prove nothing: without a serial
+ * number a result is its connection's, if that is a terminal's, or nobody's. */
 void contact_of_result(struct req *r, req_step *next)
 {
-	struct arena *a = req_arena(r);
 	struct contact *c = contact_of(r);
-	int64_t ids[MAX_IDS];
-	struct span sn;
+	struct adms *adms = c->adms;
+	struct owner said = req_said(r);
+	int64_t now = clock_ticks();
+	bool any;
 	c->next = next;
-	int n = results_ids(r, ids, &sn);
-	if (sn.text || n == 0) {
-		c->sn = sn.text ? arena_memdup(a, sn.text, sn.len) : NULL;
+	c->sn = results_sn(r, &any);
+	const struct terminal *t = c->sn || said.class != OWNER_TERMINAL
+					   ? NULL
+					   : terminals_by_id(adms->terminals, (int)said.key);
+	if (t)
+		c->sn = arena_strdup(req_arena(r), t->sn);
+	if (c->sn || !any) {
 		contact_find(r, NULL);
 		return;
 	}
-	if (!limit_stranger(c->adms->limits, req_peer(r), clock_ticks())) {
+	if (!limit_stranger(adms->limits, req_peer(r), now)) {
 		req_text(r, 200, "ERROR: busy");
 		return;
 	}
-	const struct db_arg args[] = { db_int8_array(a, ids, NULL, n) };
-	req_query(r, owner_found, "select command_owner($1::bigint[])", LEN(args), args);
-}
-
-static void owner_found(struct req *r, const struct rows *rows)
-{
-	contact_of(r)->sn = rows_text(rows, 0, 0);
-	contact_find(r, NULL);
+	if (!adms->nameless || now - adms->nameless >= TOLD_MS) {
+		adms->nameless = now;
+		log_warn("result_of_nobody", "address", req_peer(r), NULL);
+	}
+	req_text(r, 200, "OK");
 }
 
 /* ---- the first contact with this process ---- */

@@ -75,6 +75,7 @@ bool terminal_sn_ok(const char *sn);
 
 /* NULL: not known to this process (yet). */
 struct terminal *terminals_find(const struct terminals *, const char *sn);
+struct terminal *terminals_by_id(const struct terminals *, int id);
 
 /* It is not approved from here on, whatever a reading says that began before. */
 void terminal_disapprove(const struct terminals *, struct terminal *);

@@ -52,7 +52,7 @@ enum {
 	COL_ALLOWED
 };
 
-static struct terminal *terminals_by_id(const struct terminals *ts, int id)
+struct terminal *terminals_by_id(const struct terminals *ts, int id)
 {
 	return (struct terminal *)map_get(ts->by_id, &id, sizeof(id));
 }

@@ -367,16 +367,7 @@ create or replace function command_untake(a_terminal int, a_take bigint) returns
 	select template_untake(a_terminal, a_take);
 $$;
 
--- Whose commands these are: the serial number, for results that do not say it.
-create or replace function command_owner(ids bigint[]) returns text language sql stable as $$
-	select sn from terminal where id in (
-		select terminal_id from terminal_command where terminal_command.id = any(ids)
-		union all
-		select terminal_id from terminal_person where sent_id = any(ids)
-		union all
-		select terminal_id from terminal_template where sent_id = any(ids))
-	order by id limit 1
-$$;
+drop function if exists command_owner(bigint[]);
 
 -- Terminals that were told another offset than the one in force (summer time has begun or ended,
 -- or somebody set it): they are to shake hands again. At most once an hour, for not all do.

@@ -48,6 +48,7 @@ struct client {
 	size_t stepped; /* bytes moved since the time limit was last renewed */
 	size_t kept; /* its part of http->kept */
 	struct address peer;
+	struct owner said; /* of the last request that was judged; not of a trusted proxy's */
 	unsigned char state, wait, watch, busy;
 	bool known; /* the last request that was judged was a terminal's or an account's */
 	bool queued_known; /* the queue that it is in */

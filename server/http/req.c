@@ -60,6 +60,12 @@ struct owner req_owner(const struct req *r)
 	return r->judged ? r->owner : owner_stranger(req_peer(r));
 }
 
+struct owner req_said(const struct req *r)
+{
+	struct owner said = r->client ? r->client->said : (struct owner){ 0 };
+	return said.class == OWNER_STRANGER ? owner_stranger(req_peer(r)) : said;
+}
+
 bool req_gone(const struct req *r)
 {
 	return r->gone;
@@ -87,6 +93,8 @@ void req_judge(struct req *r, struct owner owner)
 {
 	r->judged = true;
 	r->owner = owner;
+	if (r->client && !r->client->trusted)
+		r->client->said = owner;
 	if (owner.class != OWNER_STRANGER)
 		req_leaves_strangers(r);
 }

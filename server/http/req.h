@@ -45,6 +45,10 @@ void req_set_login(struct req *, const void *);
 struct owner req_owner(const struct req *);
 void req_judge(struct req *, struct owner);
 
+/* Whose the last request on the same connection was that was judged; a stranger's when none was,
+ * or when the connection is a trusted proxy's, which carries many people's. */
+struct owner req_said(const struct req *);
+
 /* The request line and headers. Method as a bit of enum method; HEAD arrives as HEAD. */
 enum method req_method(const struct req *);
 const char *req_method_name(const struct req *);

@@ -80,6 +80,73 @@ def test_lists_that_make_no_sense_are_refused(server, terminal):
 	assert r.status == 200 and "allowed_address" not in r.json()
 
 
+# ---------------------------------------------------------------- whose results count
+
+def on_shows(server, t):
+	return server.api.get("/iclock/api/terminalpeople/", terminal=t.id)["count"]
+
+
+@pytest.fixture
+def leaver(server, make_terminal):
+	"""A terminal that was told to remove somebody, and has not answered; its id of that."""
+	t = make_terminal()
+	t.register()
+	t.obey()
+	who = server.api.post("/personnel/api/employees/", {"emp_code": "5", "department": 1, "area": [2]})["id"]
+	cid, _ = t.poll_until("PIN=5")
+	t.ack((cid, 0))
+	server.api.post("/personnel/api/resigns/", {"employee": who, "resign_date": "2026-11-30"})
+	cid, text = t.poll_until("DELETE USERINFO PIN=5")
+	assert on_shows(server, t) == 1
+	return t, cid
+
+
+def keep_alive(c, method, target, body=""):
+	c.send(("%s %s HTTP/1.1\r\nHost: h\r\nConnection: keep-alive\r\nContent-Length: %d\r\n\r\n%s" % (
+		method, target, len(body), body)).encode())
+	return c.read_reply().text
+
+
+def test_nobody_says_that_a_leaver_is_removed(server, make_terminal, leaver):
+	"""No address, no number and no other terminal does; only the one that was told to."""
+	t, cid = leaver
+	other, waiting = make_terminal(), make_terminal(approve=False)
+	other.register()
+	waiting.handshake()
+	result = "ID=%s&Return=0&CMD=DATA" % cid
+	for target in ("devicecmd", "devicecmd?" + result, "devicecmd?SN=" + other.sn, "devicecmd?SN=%s&%s" % (other.sn, result),
+			"devicecmd?SN=" + waiting.sn, "devicecmd?SN=NOBODY1", "devicecmd.aspx", "//iclock//DeviceCmd/"):
+		for body in (result, result.replace("&", "\n"), result + "\n" + result, "".join("ID=%d&Return=0\n" % n for n in range(1, 40)),
+				result + "&SN=" + other.sn, result + "&SN=NOBODY1"):
+			assert t.raw("POST", "/iclock/" + target, body).status == 200
+	with Connection(server.address) as c:
+		assert keep_alive(c, "GET", "/iclock/getrequest?SN=" + other.sn) == "OK"
+		assert keep_alive(c, "POST", "/iclock/devicecmd", result) == "OK"
+	with Connection(server.address) as c:
+		assert keep_alive(c, "GET", "/iclock/getrequest?SN=" + waiting.sn) == "OK"
+		assert keep_alive(c, "POST", "/iclock/devicecmd", result) == "OK"
+	assert on_shows(server, t) == 1, "somebody else has ended it"
+	t.ack((cid, 0))
+	assert on_shows(server, t) == 0
+
+
+def test_a_result_is_its_connections(server, leaver):
+	t, cid = leaver
+	with Connection(server.address) as c:
+		assert keep_alive(c, "GET", "/iclock/ping?SN=" + t.sn) == "OK"
+		assert keep_alive(c, "POST", "/iclock/devicecmd", "ID=%s&Return=0&CMD=DATA" % cid) == "OK"
+	assert on_shows(server, t) == 0
+
+
+@pytest.mark.settings(trusted_proxies="127.0.0.1")
+def test_a_proxys_connection_is_nobodys(server, leaver):
+	t, cid = leaver
+	with Connection(server.address) as c:
+		assert keep_alive(c, "GET", "/iclock/ping?SN=" + t.sn) == "OK"
+		assert keep_alive(c, "POST", "/iclock/devicecmd", "ID=%s&Return=0&CMD=DATA" % cid) == "OK"
+	assert on_shows(server, t) == 1
+
+
 # ---------------------------------------------------------------- its key
 
 def hello(t, key=None):
