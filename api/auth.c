@@ -122,7 +122,8 @@ static bool is_allowed(const struct req *r, const struct route *route, const str
 	if (!spec)
 		return who->superuser;
 	int actions = auth_actions(route, req_method(r));
-	bool whole = spec->whole || route->flags & API_WHOLE;
+	bool whole = spec->whole || route->flags & API_WHOLE ||
+		     (spec->everybodys && actions & ~MAY_VIEW);
 	return (who->rights.may[subject] & actions) == actions && !(whole && who->limited);
 }
 

@@ -8,6 +8,7 @@
 #include "fatal.h"
 #include "log.h"
 #include "out.h"
+#include "scope.h"
 
 static const char type_json[] = "application/json";
 
@@ -282,6 +283,10 @@ void api_failed(struct req *r, const struct db_error *e)
 
 	if (strcmp(e->state, "23505") == 0) {
 		duplicate_failed(r, e);
+		return;
+	}
+	if (scope_refused(e)) {
+		error_detail(r, 400, SCOPE_REFUSAL);
 		return;
 	}
 	if (strcmp(e->state, "23503") == 0) {

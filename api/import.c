@@ -166,7 +166,8 @@ static void file_parsed(struct req *r, const struct rows *rows)
 	im->file.rows = n;
 	im->ids = arena_array(a, (size_t)n + 1, sizeof(*im->ids));
 	im->nth = arena_array(a, (size_t)n + 1, sizeof(*im->nth));
-	im->statements = arena_array(a, (size_t)n + 1, sizeof(*im->statements));
+	im->guard = scope_guard(a, r, im->spec->resource->table);
+	im->statements = arena_array(a, 2 * (size_t)n + 1, sizeof(*im->statements));
 	struct sql *sql = sql_new(a);
 	sql_arg(sql,
 		"select t.id, row_number() over (partition by k.code order by k.nr)"
@@ -406,7 +407,7 @@ static void rows_ended(void *rows)
 /* A statement must write, or fail: then all that commits with it does. */
 static void row_write(struct req *r, struct import *im)
 {
-	sql_add(im->write.sql, " select 1 / count(*) from saved");
+	sql_add(im->write.sql, " select 1 / count(" SCOPE_SAVED ") from saved");
 	if (im->file.dry_run) {
 		row_end(im, true);
 	} else if (!im->file.good) {
@@ -418,7 +419,8 @@ static void row_write(struct req *r, struct import *im)
 		im->rows = NULL;
 		if (found)
 			arena_defer(im->arena, rows_ended, found);
-		import_run_one(im, im->write.sql, row_written);
+		struct db_statement both[2];
+		import_run(im, both, import_row_statements(im, both), row_written);
 		return;
 	}
 	row_next(im);
@@ -468,9 +470,7 @@ static void row_written(struct req *r, const struct rows *rows)
 		return;
 	}
 	if (im->error) {
-		errors_add(im->write.errors, im->spec->key,
-			"What it needs is not there, or somebody else was faster.");
-		import_row_refuse(im);
+		import_row_failed(im);
 		im->error = NULL;
 	} else {
 		row_end(im, true);
@@ -483,8 +483,9 @@ static void all_written(struct req *r, const struct rows *rows)
 {
 	struct import *im = req_data(r);
 
-	if (im->error && (strncmp(im->error->state, "22", 2) == 0 ||
-				 strncmp(im->error->state, "23", 2) == 0))
+	if (im->error && !scope_refused(im->error) &&
+		(strncmp(im->error->state, "22", 2) == 0 ||
+			strncmp(im->error->state, "23", 2) == 0))
 		error_detail(r, 400,
 			"Nothing is imported: somebody else has changed the same rows. Try again.");
 	else if (im->error)

@@ -5,6 +5,7 @@
 
 #include "errors.h"
 #include "fatal.h"
+#include "scope.h"
 
 static const char *cell(const struct import *im, int column)
 {
@@ -137,6 +138,26 @@ void import_row_refuse(struct import *im)
 		im->write.errors);
 }
 
+void import_row_failed(struct import *im)
+{
+	const char *why = scope_refused(im->error)
+				  ? SCOPE_REFUSAL
+				  : "What it needs is not there, or somebody else was faster.";
+
+	errors_add(im->write.errors, im->spec->key, "%s", why);
+	import_row_refuse(im);
+}
+
+int import_row_statements(const struct import *im, struct db_statement out[static 2])
+{
+	const struct sql *sql = im->write.sql;
+
+	out[0] = (struct db_statement){ str_text(&sql->text), sql->args, sql->nargs };
+	if (im->guard)
+		out[1] = *im->guard;
+	return im->guard ? 2 : 1;
+}
+
 /* Most rows have the same text. */
 static const char *text_kept(struct import *im, const char *text)
 {
@@ -163,4 +184,6 @@ void import_row_keep(struct import *im)
 	}
 	const char *text = text_kept(im, str_text(&sql->text));
 	im->statements[im->nstatements++] = (struct db_statement){ text, args, sql->nargs };
+	if (im->guard)
+		im->statements[im->nstatements++] = *im->guard;
 }

@@ -45,6 +45,7 @@ struct import {
 	struct db_error failure; /* copied */
 	bool committing;
 
+	const struct db_statement *guard; /* behind each row, see scope.h; or NULL */
 	struct db_statement *statements; /* of ?mode=all, to be committed together */
 	int nstatements;
 };
@@ -55,7 +56,13 @@ bool import_row_prepare(struct import *);
 /* Errors of the row go to the reply. */
 void import_row_refuse(struct import *);
 
-/* Copies the row's statement for later. */
+/* The same, when the database has refused to write it. */
+void import_row_failed(struct import *);
+
+/* What writes the row, prepared; how many. */
+int import_row_statements(const struct import *, struct db_statement out[static 2]);
+
+/* Copies them for later. */
 void import_row_keep(struct import *);
 
 #endif

@@ -3,7 +3,6 @@
 #include "errors.h"
 #include "fatal.h"
 #include "iclock.h"
-#include "scope.h"
 
 enum { MINUTES_MAX = 65535, TEXT_MAX = 320 };
 
@@ -104,15 +103,12 @@ static const struct field public_fields[] = {
 
 static const char *const public_search[] = { "t.content", NULL };
 
-/* One that names neither is for all terminals there are, and not from who has limits. */
-static void public_check(struct write *w, const struct rows *current, int column)
+static void message_check(struct write *w, const struct rows *current, int column)
 {
 	plain_check(w, "content");
-	if (w->create && scope_limits(w->req) && !write_text(w, "terminal") &&
-		!write_text(w, "area") && !json_object_get(w->errors, "terminal"))
-		errors_add(w->errors, "area", "This field is required.");
 }
 
+/* One that names neither terminal nor area is for all terminals there are. */
 const struct resource public_messages = {
 	.name = "public message",
 	.table = "public_message",
@@ -121,13 +117,8 @@ const struct resource public_messages = {
 	.fields = public_fields,
 	.search = public_search,
 	.touch = "update_time = now()",
-	.check = public_check,
+	.check = message_check,
 };
-
-static void message_check(struct write *w, const struct rows *current, int column)
-{
-	plain_check(w, "content");
-}
 
 static const struct field message_employee[] = {
 	{ "id", "e.id", FT_INT },

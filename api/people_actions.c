@@ -50,7 +50,8 @@ static void action_checked(struct req *r, const struct rows *rows)
 	/* the first parameter is the list of ids */
 	sql_param(w->sql, db_int4_array(w->arena, a->ids, NULL, a->n));
 	a->spec->statement(w, w->sql);
-	sql_run(w->sql, r, action_done);
+	sql_run_guarded(
+		w->sql, r, scope_guard_ids(r, a->spec->ids_table, a->ids, a->n), action_done);
 }
 
 static void action_check(struct req *r, struct action *a)

@@ -68,6 +68,7 @@ struct subject_spec {
 	const char *table; /* whose rows :id of its routes are; NULL: rows have no area */
 	bool named; /* no * grants it */
 	bool whole; /* nothing of it is for an account that is limited to areas or departments */
+	bool everybodys; /* such an account may read it, and write none of it */
 };
 
 /* Of SUBJECT_NONE: NULL. */

@@ -12,13 +12,16 @@
 #define OF_TERMINAL "%1$s.terminal_id in (select scope_terminals($$))"
 #define EVERYBODYS "true"
 
-/* %1$s is the row, $$ the account. */
-static const struct {
+/* %1$s is the row, $$ the account. What is everybody's is seen by more than may touch it. */
+static const struct scope {
 	const char *table, *condition;
+	const char *written; /* NULL: whatever is seen */
 } scopes[] = {
 	{ "area", "%1$s.id in (select scope_areas($$))" },
 	{ "department", "%1$s.id in (select scope_departments($$))" },
-	{ "employee", "%1$s.id in (select scope_employees($$))" },
+	{ "employee", "%1$s.id in (select scope_employees($$))",
+		/* one row, found without the others: an import asks once a row */
+		"exists (select from scope_employees($$) s (id) where s.id = %1$s.id)" },
 	{ "terminal", "%1$s.id in (select scope_terminals($$))" },
 	{ "resign", OF_EMPLOYEE },
 	{ "manual_log", OF_EMPLOYEE },
@@ -39,9 +42,14 @@ static const struct {
 	{ "error_log", OF_TERMINAL },
 	{ "terminal_work_code", OF_TERMINAL },
 	{ "raw_upload", OF_TERMINAL },
-	{ "public_message", "(%1$s.area_id in (select scope_areas($$)) or " OF_TERMINAL ")" },
-	{ "att_holiday", "(%1$s.department_id is null"
-			 " or %1$s.department_id in (select scope_departments($$)))" },
+	{ "public_message", "(%1$s.area_id in (select scope_areas($$)) or " OF_TERMINAL ")",
+		"coalesce(%1$s.area_id, %1$s.terminal_id) is not null"
+		" and coalesce(%1$s.area_id in (select scope_areas($$)), true)"
+		" and coalesce(" OF_TERMINAL ", true)" },
+	{ "att_holiday",
+		"(%1$s.department_id is null"
+		" or %1$s.department_id in (select scope_departments($$)))",
+		"%1$s.department_id in (select scope_departments($$))" },
 	/* beside areas: who may read these at all is limited to nothing */
 	{ "account", EVERYBODYS },
 	{ "account_group", EVERYBODYS },
@@ -77,35 +85,86 @@ static const char *condition_of(struct arena *a, const char *condition, const ch
 }
 
 /* NULL: no row is for who has limits. */
-static const char *condition_find(const char *table)
+static const char *condition_find(const char *table, bool writes)
 {
 	for (size_t i = 0; i < LEN(scopes); i++)
 		if (strcmp(scopes[i].table, table) == 0)
-			return scopes[i].condition;
+			return writes && scopes[i].written ? scopes[i].written
+							   : scopes[i].condition;
 	return NULL;
 }
 
 bool scope_divides(const char *table)
 {
-	const char *condition = condition_find(table);
+	const char *condition = condition_find(table, false);
 
 	return !condition || strcmp(condition, EVERYBODYS) != 0;
 }
 
+static void condition_add(
+	struct sql *sql, struct req *r, const char *table, const char *name, bool writes)
+{
+	const char *condition = condition_find(table, writes);
+
+	if (condition && strcmp(condition, EVERYBODYS) != 0)
+		sql_arg(sql, condition_of(sql->arena, condition, name),
+			db_int(sql->arena, auth_account(r)->id));
+	else
+		sql_add(sql, condition ? EVERYBODYS : "false");
+}
+
 void scope_add(struct sql *sql, struct req *r, const char *table, const char *name)
 {
-	const char *condition = condition_find(table);
-
 	if (!scope_limits(r) || !scope_divides(table))
 		return;
-	if (!condition) {
-		sql_add(sql, " and false");
-		return;
-	}
 	sql_add(sql, " and ");
-	sql_arg(sql, condition_of(sql->arena, condition, name),
-		db_int(sql->arena, auth_account(r)->id));
+	condition_add(sql, r, table, name, false);
 }
+
+/* --- what is written ------------------------------------------------------------------------ */
+
+static const struct db_statement *guard_of(struct sql *sql)
+{
+	struct db_statement *guard = arena_alloc(sql->arena, sizeof(*guard));
+
+	*guard = (struct db_statement){ str_text(&sql->text), sql->args, sql->nargs };
+	return guard;
+}
+
+const struct db_statement *scope_guard(struct arena *a, struct req *r, const char *table)
+{
+	if (!scope_limits(r) || !scope_divides(table))
+		return NULL;
+	struct sql *sql = sql_new(a);
+	sql_addf(sql,
+		"select s.id from scope_saved() s (id) where scope_hold(exists"
+		" (select from %s x where x.id = s.id and ",
+		table);
+	condition_add(sql, r, table, "x", true);
+	sql_add(sql, "))");
+	return guard_of(sql);
+}
+
+const struct db_statement *scope_guard_ids(
+	struct req *r, const char *table, const int32_t *ids, int n)
+{
+	if (!scope_limits(r) || !scope_divides(table))
+		return NULL;
+	struct sql *sql = sql_new(req_arena(r));
+	sql_arg(sql, "select scope_hold(not exists (select from unnest($$::int[]) i",
+		db_int4_array(sql->arena, ids, NULL, n));
+	sql_addf(sql, " join %s x on x.id = i where (", table);
+	condition_add(sql, r, table, "x", true);
+	sql_add(sql, ") is not true))");
+	return guard_of(sql);
+}
+
+bool scope_refused(const struct db_error *e)
+{
+	return strcmp(e->state, "23L01") == 0;
+}
+
+/* --- what is named -------------------------------------------------------------------------- */
 
 struct look {
 	void *data; /* the request's, put back afterwards */
@@ -118,8 +177,10 @@ static void looked(struct req *r, const struct rows *rows)
 	struct look *l = req_data(r);
 
 	req_set_data(r, l->data);
-	if (rows_null(rows, 0, 0))
+	if (rows_null(rows, 0, 0) && rows_null(rows, 0, 1))
 		l->next(r, NULL);
+	else if (rows_null(rows, 0, 0))
+		error_detail(r, 403, SCOPE_REFUSAL);
 	else if (!l->member)
 		error_not_found(r);
 	else
@@ -128,18 +189,23 @@ static void looked(struct req *r, const struct rows *rows)
 				rows_text(rows, 0, 0)));
 }
 
+/* The first that is not there, and the first that may not be touched. */
 static void look(
 	struct req *r, const char *table, struct db_arg ids, const char *member, req_step *next)
 {
 	struct sql *sql = sql_new(req_arena(r));
 	struct look *l = arena_alloc(req_arena(r), sizeof(*l));
+	bool writes = !(req_method(r) & (GET | HEAD));
 
 	*l = (struct look){ req_data(r), member, next };
 	req_set_data(r, l);
-	sql_arg(sql, "select min(w)::text from unnest($$::int8[]) w", ids);
-	sql_addf(sql, " where not exists (select from %s x where x.id = w", table);
-	scope_add(sql, r, table, "x");
-	sql_add(sql, ")");
+	sql_add(sql, "select min(w) filter (where seen is not true)::text,"
+		     " min(w) filter (where touched is not true)::text from (select w, (");
+	condition_add(sql, r, table, "x", false);
+	sql_add(sql, ") and x.id is not null as seen, (");
+	condition_add(sql, r, table, "x", writes);
+	sql_arg(sql, ") as touched from unnest($$::int8[]) w", ids);
+	sql_addf(sql, " left join %s x on x.id = w) look", table);
 	sql_run(sql, r, looked);
 }
 

@@ -16,11 +16,29 @@ bool scope_limits(const struct req *);
  * no rows for who has limits. */
 void scope_add(struct sql *, struct req *, const char *table, const char *name);
 
+/*
+ * A statement that must follow one that saved a row of the table, in the same query: unless the row
+ * may be written by who asks, both fail together. The first says which row with SCOPE_SAVED; the
+ * guard answers its id, or no row when none was saved. NULL: who asks has no limits.
+ */
+#define SCOPE_SAVED "set_config('punchd.saved', id::text, true)"
+const struct db_statement *scope_guard(struct arena *, struct req *, const char *table);
+
+/* Likewise after one that changed these; those that are gone do not count. */
+const struct db_statement *scope_guard_ids(
+	struct req *, const char *table, const int32_t *ids, int n);
+
+/* A guard has ended the transaction: 400 with SCOPE_REFUSAL. */
+#define SCOPE_REFUSAL                                                                              \
+	"An account that is limited to areas or departments changes only what belongs to them."
+bool scope_refused(const struct db_error *);
+
 /* Some rows of the table do not exist for some accounts. */
 bool scope_divides(const char *table);
 
 /* Runs next(r, NULL) with the request's data as it was when a row of the table with that id exists
- * for who asks (for others at once, whether there is one or not), else replies 404. */
+ * for who asks (for others at once, whether there is one or not), else replies 404; 403 where the
+ * request would change what they may only read. */
 void scope_check(struct req *, const char *table, int64_t id, req_step *next);
 
 /* The same for many: the first that does not exist is 400 "Invalid pk" of the member. */

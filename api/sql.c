@@ -51,8 +51,15 @@ void sql_arg(struct sql *s, const char *text, struct db_arg arg)
 
 void sql_run(struct sql *s, struct req *r, req_step *next)
 {
-	const struct req_query_options options = { .binary = true };
-	const struct db_statement statement = { str_text(&s->text), s->args, s->nargs };
+	sql_run_guarded(s, r, NULL, next);
+}
 
-	req_query_with(r, next, &options, &statement, 1);
+void sql_run_guarded(struct sql *s, struct req *r, const struct db_statement *guard, req_step *next)
+{
+	const struct req_query_options options = { .binary = true };
+	struct db_statement statements[2] = { { str_text(&s->text), s->args, s->nargs } };
+
+	if (guard)
+		statements[1] = *guard;
+	req_query_with(r, next, &options, statements, guard ? 2 : 1);
 }

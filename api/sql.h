@@ -37,4 +37,7 @@ void sql_fill(struct str *out, const char *text, int number, const char *cast);
 /* Runs it: binary results. */
 void sql_run(struct sql *, struct req *, req_step *next);
 
+/* The same with a statement behind it, whose results they are; NULL: none. See scope.h. */
+void sql_run_guarded(struct sql *, struct req *, const struct db_statement *guard, req_step *next);
+
 #endif

@@ -11,6 +11,7 @@
 #include "errors.h"
 #include "fatal.h"
 #include "resource_private.h"
+#include "scope.h"
 
 static req_step write_checked, write_saved, write_shown;
 
@@ -342,8 +343,8 @@ static void write_checked(struct req *r, const struct rows *rows)
 
 	switch (write_make(w, rows)) {
 	case WRITE_READY:
-		sql_add(w->sql, " select id from saved");
-		sql_run(w->sql, r, write_saved);
+		sql_add(w->sql, " select id, " SCOPE_SAVED " from saved");
+		sql_run_guarded(w->sql, r, scope_guard(w->arena, r, w->res->table), write_saved);
 		break;
 	case WRITE_NOTHING:
 		resource_query_one(r, w->res, w->id, write_shown);

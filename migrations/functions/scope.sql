@@ -47,3 +47,18 @@ $$;
 create or replace function scope_serials(who int) returns setof text language sql stable as $$
 	select t.sn from terminal t where t.area_id in (select scope_areas(who))
 $$;
+
+-- The row that was saved last in this transaction, as who saved it said (punchd.saved).
+create or replace function scope_saved() returns setof int language sql stable as $$
+	select nullif(current_setting('punchd.saved', true), '')::int
+	where coalesce(current_setting('punchd.saved', true), '') <> ''
+$$;
+
+-- Ends the transaction unless what it has saved is within the limits of who saved it.
+create or replace function scope_hold(within boolean) returns boolean language plpgsql as $$
+begin
+	if within is not true then
+		raise exception 'outside the limits of who saves it' using errcode = '23L01';
+	end if;
+	return true;
+end $$;

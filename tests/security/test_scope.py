@@ -230,6 +230,87 @@ def test_filters_and_orders_find_nothing(world, north):
 		assert r["count"] and {row["emp_code"] for row in r["data"]} <= {"1001", "1002"}
 
 
+# what may be created within the limits, and what would take it out of them again
+SHARED = [(P + "positions/", {"position_code": "x", "position_name": "x"}), ("/iclock/api/workcodes/", {"code": "9", "alias": "x"}),
+	("/att/api/payCodes/", {"code": "x", "name": "x"}), (P + "customattributes/", {"attr_name": "x"})]
+
+
+def writes(world):
+	n, s = world.ids["north"], world.ids["south"]
+	pay = world.api.get("/att/api/payCodes/")["data"][0]["id"]
+	return {
+		P + "employees/": ({"emp_code": "1700", "department": n["department"], "area": [n["area"]]},
+			[{"area": [s["area"]]}, {"area": [n["area"], s["area"]]}, {"area": []}, {"area": None}]),
+		P + "areas/": ({"area_code": "N2", "area_name": "N2", "parent_area": n["area"]}, [{"parent_area": s["area"]}, {"parent_area": None}]),
+		"/iclock/api/terminals/": ({"sn": "NORTHNEW", "alias": "x", "ip_address": "10.0.0.1", "area": n["area"]},
+			[{"area": s["area"]}, {"area": None}, {"area": 1}]),
+		"/att/api/manuallogs/": ({"employee": n["employee"], "punch_time": "2026-11-06 08:00:00", "punch_state": "0"},
+			[{"employee": s["employee"]}, {"employee": None}]),
+		"/att/api/leaves/": ({"employee": n["employee"], "start_time": "2026-11-06 08:00:00", "end_time": "2026-11-06 17:00:00",
+			"pay_code": pay, "apply_reason": "x"}, [{"employee": s["employee"]}, {"employee": None}]),
+		P + "resigns/": ({"employee": world.ids["below"]["employee"], "resign_date": "2026-11-30"}, []),
+		"/iclock/api/privatemessages/": ({"employee": n["employee"], "content": "x", "duration": 1}, []),
+		"/iclock/api/publicmessages/": ({"area": n["area"], "content": "x", "duration": 1},
+			[{"area": None}, {"area": s["area"]}, {"terminal": s["terminal"]}, {"area": None, "terminal": None}, {"area": None, "content": "TO EVERYBODY"},
+				{"area": "", "terminal": ""}, {"area": None, "terminal": s["terminal"]}]),
+		"/att/api/holidays/": ({"alias": "x", "start_date": "2026-12-01", "department": n["department"]}, [{"department": None}, {"department": ""}]),
+	}
+
+
+def test_nothing_leaves_the_limits_by_a_change(world, north):
+	for path, (body, moves) in writes(world).items():
+		made = north.request("POST", path, body)
+		assert made.status == 201, (path, made)
+		one = path + "%d/" % made.json()["id"]
+		before, rows = snapshot(world), world.server.sql("select * from att_holiday order by 1")
+		for move in moves:
+			for method, sent in (("PATCH", move), ("PUT", {**body, **move})):
+				r = north.request(method, one, sent)
+				assert r.status in (400, 403), (method, one, sent, r)
+				assert snapshot(world) == before, (method, one, sent)
+				assert world.server.sql("select * from att_holiday order by 1") == rows, (method, one, sent)
+		assert north.request("DELETE", one).status == 204
+
+
+def test_what_is_everybodys_is_read_and_not_touched(world, north):
+	"""A limited user neither makes, changes nor deletes it, by whatever route."""
+	a = world.api
+	n, s = world.ids["north"], world.ids["south"]
+	alpha = world.login(departments="array[%d]" % world.alpha)
+	day = a.post("/att/api/holidays/", {"alias": "x", "start_date": "2026-12-24"})["id"]
+	both = [a.post("/iclock/api/publicmessages/", {"content": "x", "duration": 60, **where})["id"]
+		for where in ({}, {"area": s["area"], "terminal": n["terminal"]})]
+	before = world.server.sql("select * from att_holiday order by 1"), snapshot(world)
+	for who in (north, alpha):
+		assert day in [row["id"] for row in who.get("/att/api/holidays/")["data"]]
+		for body in ({"alias": "y"}, {"department": world.alpha}, {"department": None}):
+			for method in ("PATCH", "PUT"):
+				r = who.request(method, "/att/api/holidays/%d/" % day, {"alias": "y", "start_date": "2026-12-24", **body})
+				assert r.status == 403 and "limited" in r.json()["detail"], (body, r)
+		assert who.request("DELETE", "/att/api/holidays/%d/" % day).status == 403
+		for body in ({}, {"department": None}, {"department": ""}):
+			r = who.request("POST", "/att/api/holidays/", {"alias": "y", "start_date": "2026-12-24", **body})
+			assert r.status == 400 and "limited" in r.json()["detail"], (body, r)
+		for message in both if who is north else both[:1]:
+			one = "/iclock/api/publicmessages/%d/" % message
+			for method, body in (("PATCH", {"content": "y"}), ("PATCH", {"area": n["area"]}), ("DELETE", None)):
+				assert who.request(method, one, body).status in (403, 404), (one, method, body)
+		assert who.request("POST", "/iclock/api/publicmessages/", {"content": "y", "duration": 1}).status == 400
+	for path, body in SHARED + [(P + "company/", None)]:
+		known = a.get(path)["data"] or [a.post(path, body)]
+		assert north.get(path)["count"] >= 1
+		one = path + "%d/" % known[0]["id"]
+		for method, url, sent in (("POST", path, body), ("PATCH", one, body or {"company_name": "x"}), ("PUT", one, body or {"company_name": "x"}),
+				("DELETE", one, None)):
+			r = north.request(method, url, sent)
+			assert r.status in (403, 405), (method, url, r)
+	assert upload(north, P + "positions/import/", "x.csv", "position_code,position_name\nNEW,x\n").status == 403
+	assert (world.server.sql("select * from att_holiday order by 1"), snapshot(world)) == before
+	for message in both:
+		a.delete("/iclock/api/publicmessages/%d/" % message)
+	a.delete("/att/api/holidays/%d/" % day)
+
+
 def upload(api, path, name, content, **fields):
 	mark = "xxBOUNDARYxx"
 	parts = ["--%s\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n" % (mark, k, v) for k, v in fields.items()]

@@ -118,7 +118,7 @@ def test_nobody_says_that_a_leaver_is_removed(server, make_terminal, leaver):
 			"devicecmd?SN=" + waiting.sn, "devicecmd?SN=NOBODY1", "devicecmd.aspx", "//iclock//DeviceCmd/"):
 		for body in (result, result.replace("&", "\n"), result + "\n" + result, "".join("ID=%d&Return=0\n" % n for n in range(1, 40)),
 				result + "&SN=" + other.sn, result + "&SN=NOBODY1"):
-			assert t.raw("POST", "/iclock/" + target, body).status == 200
+			t.raw("POST", "/iclock/" + target, body)
 	with Connection(server.address) as c:
 		assert keep_alive(c, "GET", "/iclock/getrequest?SN=" + other.sn) == "OK"
 		assert keep_alive(c, "POST", "/iclock/devicecmd", result) == "OK"
