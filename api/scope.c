@@ -10,6 +10,8 @@
 #define OF_EMPLOYEE "%1$s.employee_id in (select scope_employees($$))"
 #define OF_PIN "%1$s.pin_id in (select scope_pins($$))"
 #define OF_TERMINAL "%1$s.terminal_id in (select scope_terminals($$))"
+#define OUTSIDER " in (select scope_outsiders($$))"
+#define NAMES_INSIDERS(pins) "not exists (select from " pins " n where n" OUTSIDER ")"
 #define EVERYBODYS "true"
 
 /* %1$s is the row, $$ the account. What is everybody's is seen by more than may touch it. */
@@ -33,15 +35,21 @@ static const struct scope {
 	{ "template", OF_PIN },
 	{ "punch_photo", "(" OF_PIN " or %1$s.pin_id is null and " OF_TERMINAL ")" },
 	{ "terminal_people", OF_TERMINAL " and " OF_PIN },
-	{ "terminal_command", OF_TERMINAL },
-	{ "alert", OF_TERMINAL },
+	/* of one's own terminals, and about nobody else's people */
+	{ "terminal_command", OF_TERMINAL
+		" and " NAMES_INSIDERS("line_pins(concat(%1$s.content, chr(10), %1$s.returned))") },
+	{ "alert", OF_TERMINAL " and " NAMES_INSIDERS("alert_pins(%1$s.subject, %1$s.text)") },
+	{ "operation_log", OF_TERMINAL " and (%1$s.operator" OUTSIDER ") is not true"
+				       " and (%1$s.objects[1]" OUTSIDER
+				       " and oplog_on_user(%1$s.code)) is not true" },
+	{ "error_log", OF_TERMINAL " and " NAMES_INSIDERS(
+			       "line_pins(concat(%1$s.message, chr(10), (select c.content from"
+			       " terminal_command c where c.id = %1$s.command_id)))") },
+	{ "raw_upload", OF_TERMINAL " and (%1$s.pin_id is null or " OF_PIN ")" },
 	{ "reconciliation", OF_TERMINAL },
 	{ "reject", OF_TERMINAL },
-	{ "operation_log", OF_TERMINAL },
 	{ "upload_log", OF_TERMINAL },
-	{ "error_log", OF_TERMINAL },
 	{ "terminal_work_code", OF_TERMINAL },
-	{ "raw_upload", OF_TERMINAL },
 	{ "public_message", "(%1$s.area_id in (select scope_areas($$)) or " OF_TERMINAL ")",
 		"coalesce(%1$s.area_id, %1$s.terminal_id) is not null"
 		" and coalesce(%1$s.area_id in (select scope_areas($$)), true)"
@@ -156,6 +164,16 @@ const struct db_statement *scope_guard_ids(
 	sql_addf(sql, " join %s x on x.id = i where (", table);
 	condition_add(sql, r, table, "x", true);
 	sql_add(sql, ") is not true))");
+	return guard_of(sql);
+}
+
+const struct db_statement *scope_guard_line(struct req *r, const char *line)
+{
+	if (!scope_limits(r) || !line)
+		return NULL;
+	struct sql *sql = sql_new(req_arena(r));
+	sql_arg(sql, "select scope_hold_line($$::int", db_int(sql->arena, auth_account(r)->id));
+	sql_arg(sql, ", $$::text)", db_text(line));
 	return guard_of(sql);
 }
 

@@ -28,6 +28,10 @@ const struct db_statement *scope_guard(struct arena *, struct req *, const char 
 const struct db_statement *scope_guard_ids(
 	struct req *, const char *table, const int32_t *ids, int n);
 
+/* One that must go before the statement that queues a command: it names nobody ("PIN=7") who does
+ * not exist for who asks. NULL: not needed. */
+const struct db_statement *scope_guard_line(struct req *, const char *line);
+
 /* A guard has ended the transaction: 400 with SCOPE_REFUSAL. */
 #define SCOPE_REFUSAL                                                                              \
 	"An account that is limited to areas or departments changes only what belongs to them."

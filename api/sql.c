@@ -63,3 +63,15 @@ void sql_run_guarded(struct sql *s, struct req *r, const struct db_statement *gu
 		statements[1] = *guard;
 	req_query_with(r, next, &options, statements, guard ? 2 : 1);
 }
+
+void sql_query_guarded(struct req *r, const struct db_statement *guard, req_step *next,
+	const char *sql, int nargs, const struct db_arg *args)
+{
+	struct db_statement statements[2];
+	int n = 0;
+
+	if (guard)
+		statements[n++] = *guard;
+	statements[n++] = (struct db_statement){ sql, args, nargs };
+	req_query_with(r, next, &(struct req_query_options){ 0 }, statements, n);
+}

@@ -40,4 +40,8 @@ void sql_run(struct sql *, struct req *, req_step *next);
 /* The same with a statement behind it, whose results they are; NULL: none. See scope.h. */
 void sql_run_guarded(struct sql *, struct req *, const struct db_statement *guard, req_step *next);
 
+/* req_query() with a statement in front of it; NULL: none. */
+void sql_query_guarded(struct req *, const struct db_statement *guard, req_step *next,
+	const char *sql, int nargs, const struct db_arg *args);
+
 #endif

@@ -160,7 +160,7 @@ static void command_known(struct req *r, const struct rows *rows)
 	const struct db_arg args[] = { db_text(c->terminal), db_text(c->line),
 		db_int(a, api_of(r)->options.config->command_expiry),
 		db_int(a, auth_account(r)->id) };
-	req_query(r, command_queued,
+	sql_query_guarded(r, scope_guard_line(r, c->line), command_queued,
 		"select case when generation <= 5 then order_queue(id, $2::text,"
 		" make_interval(secs => $3::int8), $4::int) end, sn from terminal where id = $1::int",
 		LEN(args), args);

@@ -403,6 +403,15 @@ static const char *order_members(struct write *w)
 	return kept;
 }
 
+/* "PIN=7" of an order about a person, or NULL. */
+static const char *order_pin(struct write *w)
+{
+	for (const struct field *f = w->res->fields; f->json; f++)
+		if (strcmp(f->json, "pin") == 0 && write_text(w, f->json))
+			return arena_printf(w->arena, "PIN=%s", write_text(w, f->json));
+	return NULL;
+}
+
 static const struct terminal_order *order_find(const char *action)
 {
 	for (size_t i = 0; i < LEN(orders); i++)
@@ -447,7 +456,7 @@ static void order_known(struct req *r, const struct rows *rows)
 	const struct db_arg args[] = { db_int4_array(a, run->ids, NULL, run->n),
 		db_text(run->order->action), db_text(order_members(&run->write)),
 		db_int(a, config->command_expiry), db_int(a, auth_account(r)->id) };
-	req_query(r, order_queued,
+	sql_query_guarded(r, scope_guard_line(r, order_pin(&run->write)), order_queued,
 		"select bad, mute, sns from terminal_order($1::int[], $2::text, $3::jsonb,"
 		" make_interval(secs => $4::int8), $5::int)",
 		LEN(args), args);

@@ -86,10 +86,8 @@ begin
 	delete from error_log where id = any(errors);
 	get diagnostics n = row_count;
 	counts := counts || jsonb_build_object('error_logs', n);
-	-- objects are PINs where the operation is one on a user
-	delete from operation_log where operator = a_code or (objects[1] = a_code and code in (6, 7, 8,
-		9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 26, 30, 31, 32, 36, 65, 66, 68, 69, 70, 71,
-		100, 101, 102, 103, 104, 106, 107, 113, 114, 121, 122, 123, 124, 125, 126));
+	delete from operation_log where operator = a_code
+		or (objects[1] = a_code and oplog_on_user(code));
 	get diagnostics n = row_count;
 	counts := counts || jsonb_build_object('operation_logs', n);
 	-- those on their way are what removes the person

@@ -48,6 +48,26 @@ create or replace function scope_serials(who int) returns setof text language sq
 	select t.sn from terminal t where t.area_id in (select scope_areas(who))
 $$;
 
+-- The codes of the people who do not exist for it.
+create or replace function scope_outsiders(who int) returns setof text language sql stable as $$
+	select e.emp_code from employee e where e.id not in (select scope_employees(who))
+$$;
+
+-- The PINs that a command, what came back of it, or an error names: to the next column, and as far
+-- as where other forms of writing would end them.
+create or replace function line_pins(line text) returns setof text language sql immutable as $$
+	select unnest(array[m[1], (regexp_match(m[1], '^[^&, ]*'))[1]])
+	from regexp_matches(line, '(?:^|[\s,&])(?:pin|user_id|userid)=([^\t\r\n]*)', 'gi') m
+$$;
+
+-- Those of an alert: its subject, and whom the operation log named (watch_oplog).
+create or replace function alert_pins(subject text, said text) returns setof text
+	language sql immutable as $$
+	select subject
+	union all
+	select m[1] from regexp_matches(said, ', (?:user|by) ([^,]*)', 'g') m
+$$;
+
 -- The row that was saved last in this transaction, as who saved it said (punchd.saved).
 create or replace function scope_saved() returns setof int language sql stable as $$
 	select nullif(current_setting('punchd.saved', true), '')::int
@@ -62,3 +82,9 @@ begin
 	end if;
 	return true;
 end $$;
+
+-- The same before a command is queued: it names nobody outside of them.
+create or replace function scope_hold_line(who int, line text) returns boolean language sql as $$
+	select scope_hold(not exists (select from line_pins(line) n
+		where n in (select scope_outsiders(who))))
+$$;

@@ -185,6 +185,12 @@ create or replace function command_reason(a_command bigint, a_terminal int) retu
 	order by e.id desc limit 1
 $$;
 
+-- Operations on a user: their first object is a PIN.
+create or replace function oplog_on_user(code int) returns boolean language sql immutable as $$
+	select code in (6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 26, 30, 31, 32, 36, 65, 66,
+		68, 69, 70, 71, 100, 101, 102, 103, 104, 106, 107, 113, 114, 121, 122, 123, 124, 125, 126)
+$$;
+
 -- The codes of OPLOG (adms-push 2.2), alarms with their reason.
 create or replace function oplog_meaning(code int, objects text[]) returns text
 	language sql immutable as $$

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import itertools
+import json
 import re
 import secrets
 import shutil
@@ -211,6 +212,60 @@ def test_bodies_cannot_name_the_south(world, north):
 		assert north.request("POST", path, body).status == 400, path
 	assert north.request("PATCH", P + "areas/%d/" % world.below, {"parent_area": None}).status == 400
 	assert snapshot(world) == before
+
+
+@pytest.mark.parametrize("limit", ["areas=array[%d]", "departments=array[%d]"])
+def test_ones_own_terminal_tells_nothing_of_others_people(world, limit):
+	"""What it logged, was told and reported about somebody outside of the limits; everything else stays."""
+	who = world.login(**dict([(limit % (world.north if limit[0] == "a" else world.alpha)).split("=")]))
+	a, n = world.api, world.ids["north"]
+	terminal = Terminal(world.server, n["sn"])
+	mine, theirs = "1001", "9009"
+	for i, pin in enumerate((mine, theirs)):
+		terminal.push("OPERLOG", "OPLOG 4\t%s\t2026-11-02 08:0%d:00\t0\t0\t0\t0" % (pin, i), "OPLOG 9\t0\t2026-11-02 08:1%d:00\t%s\t0\t0\t0" % (i, pin),
+			"OPLOG 30\t1\t2026-12-02 09:0%d:00\t%s\t0\t0\t0" % (i, pin))
+		terminal.push("ATTLOG", "broken %s" % pin)
+		for command in ("DATA QUERY USERINFO PIN=%s", "DATA UPDATE USER_SMS UID=1\tpin=%s", "DATA DELETE USERINFO Pin=%s"):
+			a.post("/iclock/api/terminalcommands/", {"terminal": terminal.id, "command": command % pin})
+		world.server.sql("select alert_raise(%s, 'admin_created', %s, %s)", terminal.id, pin, "PIN %s has privilege 14" % pin)
+		world.server.sql("insert into error_log (sn, terminal_id, error_code, message, origin, row_key, sealed, content_hash)"
+			" select sn, terminal_id, 'D01E0001', %s, 'cmd', row_key, sealed, sha256(%s) from reject where sn = %s limit 1",
+			"DATA UPDATE USERINFO PIN=%s failed" % pin, (pin + limit).encode(), n["sn"])
+	wait_until(lambda: any("user 9009" in row["text"] for row in a.get("/iclock/api/alerts/")["data"]))
+	for path, texts in (("/iclock/api/terminallogs/", ("operator", "objects")), ("/iclock/api/terminalcommands/", ("content",)),
+			("/iclock/api/alerts/", ("subject", "text")), ("/iclock/api/errorlogs/", ("error_msg",)), ("/iclock/api/rejects/", ("raw",))):
+		everything, seen = a.get(path, page_size=1000)["data"], who.get(path, page_size=1000)
+		about = {row["id"]: "|".join(str(row[t]) for t in texts) for row in everything}
+		assert any(theirs in text for text in about.values()), "there is nothing to be hidden in " + path
+		assert theirs not in json.dumps(seen), path
+		assert len(seen["data"]) == seen["count"], path
+		hidden = [id for id, text in about.items() if theirs in text]
+		if path != "/iclock/api/rejects/":
+			shown = {row["id"] for row in seen["data"]}
+			assert not shown & set(hidden)
+			assert any(mine in about[id] for id in shown), "one's own people are shown in " + path
+			for id in hidden:
+				assert who.request("GET", path + "%d/" % id).status == 404
+			for search in ({"search": theirs}, {"operator": theirs}, {"object": theirs}, {"content_icontains": theirs}, {"text_icontains": theirs},
+					{"subject": theirs}, {"error_msg_icontains": theirs}):
+				assert not {row["id"] for row in who.get(path, page_size=1000, **search)["data"]} & set(hidden), (path, search)
+		else:
+			for id in hidden:
+				assert theirs not in who.request("GET", path + "%d/" % id).text
+
+
+def test_commands_about_others_people_are_refused(world, north):
+	terminal, before = world.ids["north"]["terminal"], snapshot(world)
+	for action, body in (("enroll_fp", {"pin": "9009", "finger": 1}), ("enroll_card", {"pin": "9009"}), ("query_users", {"pin": "9009"}),
+			("message_send", {"id": 1, "text": "x", "start_time": "2026-12-01 00:00:00", "pin": "9009"})):
+		r = north.request("POST", "/iclock/api/terminals/%s/" % action, {"terminals": [terminal], **body})
+		assert r.status == 400 and "limited" in r.text, (action, r)
+	for line in ("DATA DELETE USERINFO PIN=9009", "DATA QUERY USERINFO pin=9009", "DATA UPDATE USER_SMS UID=1\tPIN=9009"):
+		r = north.request("POST", "/iclock/api/terminalcommands/", {"terminal": terminal, "command": line})
+		assert r.status == 400 and "limited" in r.text, (line, r)
+	assert snapshot(world) == before
+	for line in ("CHECK", "DATA QUERY USERINFO PIN=1001", "DATA QUERY USERINFO PIN=424242"):
+		assert north.post("/iclock/api/terminalcommands/", {"terminal": terminal, "command": line})["content"] == line
 
 
 def test_filters_and_orders_find_nothing(world, north):
