@@ -15,14 +15,12 @@
 #include "errors.h"
 #include "fatal.h"
 #include "iclock.h"
-#include "password.h"
+#include "new_password.h"
 #include "personnel.h"
 #include "photos.h"
 #include "resource_private.h"
 #include "routes.h"
 #include "verify.h"
-
-enum { PASSWORD_LEAST = 8 };
 
 const char *staff_guard_name(struct arena *a, const char *emp_code)
 {
@@ -35,17 +33,10 @@ static req_step password_hashed, password_person_found, password_stored, own_fou
 
 struct change {
 	int32_t employee;
-	char *password;
-	char hash[PASSWORD_HASH_SIZE];
-	bool good;
+	struct new_password password;
 	struct account_query query;
 	struct verify_try attempt;
 };
-
-static void password_forget(void *text)
-{
-	password_wipe(text);
-}
 
 /* The body's new password; false: replied. */
 static bool password_read(struct req *r, struct change *c, const json_t *body, const char *member)
@@ -69,16 +60,8 @@ static bool password_read(struct req *r, struct change *c, const json_t *body, c
 		error_field(r, member, problem);
 		return false;
 	}
-	c->password = arena_strdup(req_arena(r), json_string_value(value));
-	arena_defer(req_arena(r), password_forget, c->password);
+	new_password_take(r, &c->password, json_string_value(value));
 	return true;
-}
-
-static void password_work(void *arg)
-{
-	struct change *c = arg;
-
-	c->good = password_hash(c->password, c->hash);
 }
 
 void staff_password_set(struct req *r, const struct rows *rows)
@@ -102,13 +85,12 @@ void staff_password_set(struct req *r, const struct rows *rows)
 			"select emp_code from employee where id = $1::int", LEN(args), args);
 }
 
-/* A password that everybody can guess is none. */
-static bool password_is_poor(struct req *r, const struct change *c, const char *emp_code)
+static bool password_judge(
+	struct req *r, const struct change *c, const char *member, const char *emp_code)
 {
-	if (!str_same_word(c->password, emp_code))
-		return false;
-	error_field(r, "self_password", "The password is too similar to the emp_code.");
-	return true;
+	const struct password_name name = { "emp_code", emp_code };
+
+	return new_password_judge(r, &c->password, member, &name, 1);
 }
 
 static void password_person_found(struct req *r, const struct rows *rows)
@@ -117,19 +99,20 @@ static void password_person_found(struct req *r, const struct rows *rows)
 
 	if (rows_count(rows) == 0)
 		error_not_found(r);
-	else if (!password_is_poor(r, c, rows_text(rows, 0, 0)))
-		req_offload(r, password_work, c, password_hashed);
+	else if (password_judge(r, c, "self_password", rows_text(rows, 0, 0)))
+		new_password_hash(r, &c->password, password_hashed);
 }
 
 static void password_hashed(struct req *r, const struct rows *rows)
 {
 	struct change *c = req_data(r);
 
-	if (!c->good) {
+	if (!c->password.good) {
 		error_detail(r, 500, "Internal server error.");
 		return;
 	}
-	const struct db_arg args[] = { db_int(req_arena(r), c->employee), db_text(c->hash) };
+	const struct db_arg args[] = { db_int(req_arena(r), c->employee),
+		db_text(c->password.hash) };
 	/* as of accounts: JSON web tokens know whole seconds */
 	req_query(r, password_stored,
 		"insert into staff_login as s (employee_id, password_hash)"
@@ -166,7 +149,7 @@ void own_password(struct req *r, const struct rows *rows)
 	}
 	if (!password_read(r, c, body, "password"))
 		return;
-	if (password_is_poor(r, c, account->name))
+	if (!password_judge(r, c, "password", account->name))
 		return;
 	req_set_data(r, c);
 	c->employee = account->staff;
@@ -195,7 +178,7 @@ static void own_verified(struct req *r, const struct rows *rows)
 	if (!c->attempt.good)
 		error_field(r, "old_password", "Invalid password.");
 	else
-		req_offload(r, password_work, c, password_hashed);
+		new_password_hash(r, &c->password, password_hashed);
 }
 
 /* --- what is theirs --------------------------------------------------------------------------- */
@@ -267,7 +250,8 @@ void staff_password_about(const struct route *route, struct arena *a, struct abo
 {
 	static const struct field body[] = { PASSWORD("self_password"), { 0 } };
 
-	about->summary = "The password an employee logs in with (8 characters at least)";
+	about->summary =
+		"The password an employee logs in with (8 characters at least, and none that is guessed first)";
 	about->reply = ABOUT_DONE;
 	if (!(route->methods & DELETE))
 		about->body = body;

@@ -9,14 +9,13 @@
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
+#include "new_password.h"
 #include "page.h"
-#include "password.h"
 #include "resource_private.h"
 #include "verify.h"
 
-static req_step user_hashed, user_asked, me_found, me_verified, me_hashed, me_stored, me_read;
-
-enum { PASSWORD_LEAST = 8 };
+static req_step user_known, user_hashed, user_asked, me_found, me_verified, me_hashed, me_stored,
+	me_read;
 
 /* --- groups ----------------------------------------------------------------------------------- */
 
@@ -141,26 +140,12 @@ const struct resource users = {
 struct change {
 	int32_t id; /* 0: a new user */
 	json_t *body;
-	char *password;
-	char hash[PASSWORD_HASH_SIZE];
-	bool good;
+	struct new_password password;
 	struct account_query query;
 	struct verify_try attempt;
 };
 
-static void password_forget(void *password)
-{
-	password_wipe(password);
-}
-
-static void password_work(void *arg)
-{
-	struct change *c = arg;
-
-	c->good = password_hash(c->password, c->hash);
-}
-
-/* False: replied. c->password stays NULL when the member is for write_validate() to refuse. */
+/* False: replied. c->password.text stays NULL when the member is for write_validate() to refuse. */
 static bool password_take(struct req *r, struct change *c, const char *member)
 {
 	const char *text = json_string_value(json_object_get(c->body, member));
@@ -171,8 +156,7 @@ static bool password_take(struct req *r, struct change *c, const char *member)
 		error_field(r, member, "Ensure this field has at least 8 characters.");
 		return false;
 	}
-	c->password = arena_strdup(req_arena(r), text);
-	arena_defer(req_arena(r), password_forget, c->password);
+	new_password_take(r, &c->password, text);
 	return true;
 }
 
@@ -185,21 +169,39 @@ static void user_write(struct req *r, int32_t id)
 	if (!c->body || !password_take(r, c, "password"))
 		return;
 	req_set_data(r, c);
-	if (c->password)
-		req_offload(r, password_work, c, user_hashed);
-	else
+	if (!c->password.text) {
 		resource_write(r, &users, c->id, c->body);
+		return;
+	}
+	const struct db_arg args[] = { db_int(req_arena(r), c->id) };
+	req_query(r, user_known, "select name, email from account where id = $1::int", LEN(args),
+		args);
+}
+
+static void user_known(struct req *r, const struct rows *rows)
+{
+	struct change *c = req_data(r);
+	bool there = rows_count(rows) > 0;
+	const struct password_name names[] = {
+		{ "username", json_string_value(json_object_get(c->body, "username")) },
+		{ "email", json_string_value(json_object_get(c->body, "email")) },
+		{ "username", there ? rows_text(rows, 0, 0) : NULL },
+		{ "email", there ? rows_text(rows, 0, 1) : NULL },
+	};
+
+	if (new_password_judge(r, &c->password, "password", names, LEN(names)))
+		new_password_hash(r, &c->password, user_hashed);
 }
 
 static void user_hashed(struct req *r, const struct rows *rows)
 {
 	struct change *c = req_data(r);
 
-	if (!c->good) {
+	if (!c->password.good) {
 		error_detail(r, 500, "Internal server error.");
 		return;
 	}
-	json_object_set_new(c->body, "password", json_string(c->hash));
+	json_object_set_new(c->body, "password", json_string(c->password.hash));
 	resource_write(r, &users, c->id, c->body);
 }
 
@@ -328,10 +330,14 @@ void me_password(struct req *r, const struct rows *rows)
 		error_detail(r, 403, "You do not have permission to perform this action.");
 		return;
 	}
-	if (!c->password) { /* a number */
+	if (!c->password.text) { /* a number */
 		error_field(r, "new_password", "Not a valid string.");
 		return;
 	}
+	const struct password_name names[] = { { "username", auth_account(r)->name },
+		{ "email", auth_account(r)->email } };
+	if (!new_password_judge(r, &c->password, "new_password", names, LEN(names)))
+		return;
 	req_set_data(r, c);
 	c->attempt.name = auth_account(r)->name;
 	c->attempt.password = write_text(&w, "old_password");
@@ -360,19 +366,19 @@ static void me_verified(struct req *r, const struct rows *rows)
 	if (!c->attempt.good)
 		error_field(r, "old_password", "Invalid password.");
 	else
-		req_offload(r, password_work, c, me_hashed);
+		new_password_hash(r, &c->password, me_hashed);
 }
 
 static void me_hashed(struct req *r, const struct rows *rows)
 {
 	struct change *c = req_data(r);
 
-	if (!c->good) {
+	if (!c->password.good) {
 		error_detail(r, 500, "Internal server error.");
 		return;
 	}
 	const struct db_arg args[] = { db_int(req_arena(r), auth_account(r)->id),
-		db_text(c->hash) };
+		db_text(c->password.hash) };
 	req_query(r, me_stored,
 		"update account set password_hash = $2::text,"
 		" token_generation = token_generation + 1, login_hash = null,"

@@ -10,6 +10,7 @@
 #include "log.h"
 #include "migrate.h"
 #include "password.h"
+#include "password_rule.h"
 #include "secret_text.h"
 
 /* PostgreSQL's default of max_connections less what it keeps and what we use beside the pool. */
@@ -225,6 +226,18 @@ bool start_keys(struct start *s, const char **error)
 
 /* --- the first superuser --------------------------------------------------------------------- */
 
+/* Judged where it is put to use only: an installation that has a superuser starts with any. */
+static bool admin_password_is_good(struct start *s, const char **error)
+{
+	const struct password_name name = { "name", s->config->admin_user };
+	const char *password = s->config->admin_password;
+	const char *flaw = *password ? password_flaw(s->arena, password, &name, 1) : NULL;
+
+	if (flaw)
+		*error = arena_printf(s->arena, "admin_password: %s", flaw);
+	return !flaw;
+}
+
 static bool start_admin(struct start *s, const char **error)
 {
 	const char *name = s->config->admin_user, *password = s->config->admin_password;
@@ -233,6 +246,8 @@ static bool start_admin(struct start *s, const char **error)
 	if (!there || *there == 't')
 		return there != NULL;
 	char made[SECRET_TEXT_SIZE], hash[PASSWORD_HASH_SIZE];
+	if (!admin_password_is_good(s, error))
+		return false;
 	secret_text_make(made);
 	if (!password_hash(*password ? password : made, hash)) {
 		*error = "admin_password is too long";

@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "fatal.h"
 #include "password.h"
+#include "password_rule.h"
 #include "secret_text.h"
 #include "str.h"
 
@@ -22,13 +23,18 @@ static const char *password_get(struct cli *cli, const char *name, bool *made, c
 	return arena_strdup(cli->arena, text);
 }
 
-/* The hash on the arena; shown: what to print once, or NULL. */
-static const char *password_hashed(
-	struct cli *cli, const char *name, const char **shown, const char **error)
+/* The hash on the arena; shown: what to print once, or NULL. email may be NULL. */
+static const char *password_hashed(struct cli *cli, const char *name, const char *email,
+	const char **shown, const char **error)
 {
+	const struct password_name names[] = { { "name", name }, { "e-mail", email } };
 	bool made;
 	const char *password = password_get(cli, name, &made, error);
-	if (!password)
+	const char *flaw =
+		password && !made ? password_flaw(cli->arena, password, names, LEN(names)) : NULL;
+	if (flaw)
+		*error = flaw;
+	if (!password || flaw)
 		return NULL;
 	char *hash = arena_alloc(cli->arena, PASSWORD_HASH_SIZE);
 	if (!password_hash(password, hash)) {
@@ -94,7 +100,7 @@ int cli_user_add(struct cli *cli)
 	const char *wrong = limits_read(cli, &l);
 	if (wrong)
 		return cli_fail(cli, "%s", wrong);
-	const char *hash = password_hashed(cli, name, &shown, &error);
+	const char *hash = password_hashed(cli, name, NULL, &shown, &error);
 	if (!hash)
 		return cli_fail(cli, "%s", error);
 	const struct db_arg args[] = { db_text(name), db_text(hash), db_bool(cli->superuser),
@@ -139,11 +145,11 @@ int cli_user_passwd(struct cli *cli)
 	const char *name = cli->words[0], *shown, *error = "no password was given";
 	cli_open(cli, false);
 	const struct db_arg wanted[] = { db_text(name) };
-	const struct rows *there =
-		cli_query(cli, "select from account where name = $1", wanted, LEN(wanted), false);
+	const struct rows *there = cli_query(
+		cli, "select email from account where name = $1", wanted, LEN(wanted), false);
 	if (!rows_count(there))
 		return cli_fail(cli, "there is no user %s", name);
-	const char *hash = password_hashed(cli, name, &shown, &error);
+	const char *hash = password_hashed(cli, name, rows_text(there, 0, 0), &shown, &error);
 	if (!hash)
 		return cli_fail(cli, "%s", error);
 	const struct db_arg args[] = { db_text(name), db_text(hash) };

@@ -2,8 +2,9 @@
 
 import pytest
 
+from punchd_test.net import free_port
 from punchd_test.rest import ApiError
-from punchd_test.server import PASSWORD
+from punchd_test.server import PASSWORD, run_punchd
 from punchd_test.wait import wait_until
 
 U, G, T, E = "/base/api/users/", "/base/api/groups/", "/base/api/tokens/", "/personnel/api/employees/"
@@ -167,6 +168,56 @@ def test_a_new_password(server):
 	server.api.patch(U + "%d/" % server.value("select id from account where name = 'rita'"), {"password": OWN})
 	assert as_user(server).get(E)["count"] == 0
 	assert not server.value("select count(*) from account where password_hash not like '$argon2id$%'")
+
+
+POOR = ("password", "PassW0rd!", "Admin@123", "12345678", "qwertyui", "aaaaaaaa", "abcabcabc", "iloveyou2", "zkteco123")
+
+
+def test_passwords_that_are_guessed_first_are_refused(server, tmp_path):
+	"""By whatever way a password comes; the one of before stays."""
+	made = user(server, email="margaret.t@example.com")
+	one, before = U + "%d/" % made["id"], server.sql("select name, password_hash from account order by id")
+	ann = server.api.post(E, {"emp_code": "70071", "department": 1, "area": [2]})["id"]
+	login = E + "%d/self_password/" % ann
+	server.api.post(login, {"self_password": OWN})
+	staff = server.new_api("70071", OWN).login("/staff-api-token-auth/")
+	rita = as_user(server)
+	file = tmp_path / "password"
+
+	def refused(poor, *requests):
+		for api, method, path, body in requests:
+			r = api.request(method, path, body)
+			assert r.status == 400 and list(r.json()) == [list(body)[-1]], (poor, path, r)
+	for poor in POOR + ("70071abc", "my-70071"):
+		refused(poor, (server.api, "POST", login, {"self_password": poor}),
+			(staff, "POST", "/staff/api/password/", {"old_password": OWN, "password": poor}))
+	for poor in POOR + ("rita-2026", "I-am-Rita", "r1ta----", "margaret.t-1"):
+		refused(poor, (server.api, "POST", U, {"username": "rita", "email": "margaret.t@example.com", "password": poor}),
+			(server.api, "PATCH", one, {"password": poor}), (rita, "POST", U + "me/password/", {"old_password": OWN, "new_password": poor}))
+		file.write_text(poor)
+		for words in (("add", "marita"), ("passwd", "rita")):
+			if poor in POOR or words[0] == "passwd":
+				r = server.command("user", *words, "--password-file", str(file))
+				assert r.returncode == 1 and len(r.stderr.strip().splitlines()) == 1 and "password " in r.stderr, (poor, r)
+	assert server.sql("select name, password_hash from account order by id") == before
+	assert as_user(server).get(E)["count"] == 1
+	assert server.new_api("70071", OWN).login("/staff-api-token-auth/").get("/staff/api/employee/")["id"] == ann
+
+
+def test_the_first_superusers_password(server):
+	"""Judged when it makes one; where there is one already it may be as it always was."""
+	server.stop()
+	server.sql("delete from account")
+	for poor in ("x", "password1", "admin-2026", "12345678"):
+		r = run_punchd("serve", listen="127.0.0.1:%d" % free_port(), database_url=server.database.conninfo, admin_password=poor)
+		assert r.returncode == 1 and "admin_password" in r.stderr.strip().splitlines()[-1] and poor not in r.stderr, (poor, r)
+	assert server.value("select count(*) from account") == 0
+	server.start()
+	assert server.api.get(E)["count"] == 0
+	server.stop()
+	server.settings["admin_password"] = "x"
+	server.start()
+	assert server.api.get(E)["count"] == 0
 
 
 def test_the_last_superuser_stays(server):
