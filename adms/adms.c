@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "adms_private.h"
+#include "claims.h"
 #include "clock.h"
 #include "fatal.h"
 #include "held.h"
@@ -235,6 +236,7 @@ static void adms_second(evutil_socket_t fd, short what, void *arg)
 		terminals_load(adms->terminals, NULL, 0, NULL, NULL);
 	held_tick(adms);
 	redecode_tick(adms);
+	claims_tick(adms);
 	watch_tick(adms);
 }
 

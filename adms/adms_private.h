@@ -45,7 +45,7 @@ struct adms {
 	struct event *wake; /* terminals named by notifications are read again */
 	int *woken, nwoken;
 	struct chore chores; /* a ring */
-	int releasing, redecoding; /* chores of held.c and redecode.c */
+	int releasing, redecoding, claiming; /* chores of held.c, redecode.c and claims.c */
 	int joining; /* requests that wait for a terminal to be read, */
 	uint64_t joining_from[MAX_JOINING]; /* and the address that each comes from */
 	int64_t nameless; /* contact.c: when results of nobody were last told, ticks */

@@ -215,9 +215,15 @@ static struct db_statement stays_statement(struct intake *in)
 
 int intake_statements(struct intake *in, const struct rows *rows, struct db_statement *out)
 {
-	int n = 1 + records_statements(&in->records, &out[1]);
-	if (in->people && rows)
-		n += people_statements(in->people, rows, &out[n]);
+	struct db_statement people[PEOPLE_STATEMENTS];
+	int npeople = in->people && rows ? people_statements(in->people, rows, people) : 0;
+	/* whom the lines create is of the terminal's area when their templates are judged */
+	int created = npeople > 0 && people_creates(in->people) ? 1 : 0, n = 1;
+	if (created)
+		out[n++] = people[0];
+	n += records_statements(&in->records, &out[n]);
+	for (int i = created; i < npeople; i++)
+		out[n++] = people[i];
 	if (in->asked)
 		out[n++] = ask_statement(in);
 	if (n == 1)

@@ -13,7 +13,9 @@
 #define NAME_CHARS 25 /* zkbio-time-api 4.1: first_name */
 #define PASSWORD_BYTES 20
 
-enum { COL_EMPLOYEE, COL_NAMED, COL_ROW_KEY, COL_SEALED, COL_RESIGNED, COL_REMOVING };
+enum { COL_EMPLOYEE, COL_NAMED, COL_ROW_KEY, COL_SEALED, COL_RESIGNED, COL_REMOVING, COL_SHARES };
+
+enum { MEMBERS = 3 }; /* that a line fills: a name, a password, a card */
 
 /* A USER line, and what becomes of it. */
 struct user {
@@ -29,6 +31,14 @@ struct user {
 	unsigned char *card_hash; /* NULL: no card */
 };
 
+/* A member that waits for a confirmation (claims.sql). */
+struct claim {
+	const char *pin, *member;
+	unsigned char row_key[SEAL_ROW_KEY_SIZE], hash[SEAL_KEY_SIZE];
+	unsigned char *sealed;
+	size_t sealed_n;
+};
+
 struct people {
 	struct adms *adms;
 	const struct terminal *terminal;
@@ -38,6 +48,9 @@ struct people {
 	struct map *by_pin; /* index + 1: of equal PINs in one upload the last one counts */
 	struct user **create, **fill, **remove, **report;
 	int ncreate, nfill, nremove, nreport;
+	struct claim *claims;
+	int nclaims;
+	bool taken; /* not lines, but claims that were taken */
 };
 
 struct people *people_new(struct adms *adms, const struct terminal *t, struct arena *a)
@@ -112,6 +125,20 @@ const char *people_add(struct people *p, const struct record *r)
 	return NULL;
 }
 
+void people_take(struct people *p, const char *pin, const char *member, const char *value)
+{
+	struct user *u = people_slot(p, pin);
+	if (!u->pin)
+		*u = (struct user){ .pin = pin, .name = "", .password = "", .card = "" };
+	p->taken = true;
+	if (strcmp(member, "first_name") == 0)
+		u->name = value;
+	else if (strcmp(member, "device_password") == 0)
+		u->password = value;
+	else
+		u->card = value;
+}
+
 /* ---- columns ---- */
 
 static struct db_arg pins_arg(struct people *p, struct user **users, int n)
@@ -127,9 +154,11 @@ struct db_statement people_question(struct people *p)
 	struct db_arg *args = arena_array(p->arena, 2, sizeof(*args));
 	args[0] = db_int(p->arena, p->terminal->id);
 	args[1] = pins_arg(p, NULL, p->n);
-	return (struct db_statement){ "select employee, named, row_key, sealed, resigned, removing "
-				      "from people_known($1::int, $2::text[])",
-		args, 2 };
+	return (struct db_statement){
+		"select employee, named, row_key, sealed, resigned, removing, "
+		"shares from people_known($1::int, $2::text[])",
+		args, 2
+	};
 }
 
 /* ---- judging ---- */
@@ -150,11 +179,16 @@ static void user_seal(struct people *p, struct user *u, json_t *person)
 	}
 }
 
+static bool person_lacks(const json_t *person, const char *key)
+{
+	const char *has = json_string_value(json_object_get(person, key));
+	return !has || !*has;
+}
+
 /* Sets a member that the person does not have yet; true when that changed anything. */
 static bool person_fill(json_t *person, const char *key, const char *value)
 {
-	const char *has = json_string_value(json_object_get(person, key));
-	if (!*value || (has && *has))
+	if (!*value || !person_lacks(person, key))
 		return false;
 	json_object_set_new(person, key, json_string(value));
 	return true;
@@ -171,13 +205,49 @@ static void user_create(struct people *p, struct user *u)
 	p->create[p->ncreate++] = u;
 }
 
+static void user_claim_member(
+	struct people *p, const struct user *u, const char *member, const char *value)
+{
+	struct claim *c = &p->claims[p->nclaims++];
+	struct str said = str_new(p->arena);
+	*c = (struct claim){ .pin = u->pin, .member = member };
+	seal_random(c->row_key, sizeof(c->row_key));
+	c->sealed = seal_close(p->adms->o.seal, p->arena, "person_claim.sealed", c->row_key, value,
+		strlen(value), &c->sealed_n);
+	str_addf(&said, "claim %s %s ", u->pin, member);
+	str_add(&said, value);
+	seal_hmac(p->adms->o.lookup_key, said.text, said.len, c->hash);
+}
+
+/* Of somebody who is in no area of the terminal: what the line would fill in waits. */
+static void user_claim(struct people *p, const struct user *u, const json_t *person, bool named)
+{
+	if (*u->name && !named)
+		user_claim_member(p, u, "first_name", u->name);
+	if (*u->password && person_lacks(person, "device_password"))
+		user_claim_member(p, u, "device_password", u->password);
+	if (*u->card && person_lacks(person, "card_no"))
+		user_claim_member(p, u, "card_no", u->card);
+}
+
+static void user_merge(struct people *p, struct user *u, json_t *person, bool named)
+{
+	bool changed = *u->name && !named;
+	changed |= person_fill(person, "device_password", u->password);
+	changed |= person_fill(person, "card_no", u->card);
+	if (changed) {
+		user_seal(p, u, person);
+		p->fill[p->nfill++] = u;
+	}
+}
+
 static void user_fill(struct people *p, struct user *u, const struct rows *rows, int i)
 {
 	size_t n;
+	bool named = rows_bool(rows, i, COL_NAMED);
 	u->employee = rows_int(rows, i, COL_EMPLOYEE);
 	u->was = rows_text(rows, i, COL_SEALED);
 	u->was_n = rows_len(rows, i, COL_SEALED);
-	p->report[p->nreport++] = u;
 	if (rows_len(rows, i, COL_ROW_KEY) != sizeof(u->row_key))
 		return;
 	memcpy(u->row_key, rows_text(rows, i, COL_ROW_KEY), sizeof(u->row_key));
@@ -186,14 +256,28 @@ static void user_fill(struct people *p, struct user *u, const struct rows *rows,
 	json_t *person = plain ? json_loadb(plain, n, 0, NULL) : NULL;
 	if (!person)
 		return;
-	bool changed = *u->name && !rows_bool(rows, i, COL_NAMED);
-	changed |= person_fill(person, "device_password", u->password);
-	changed |= person_fill(person, "card_no", u->card);
-	if (changed) {
-		user_seal(p, u, person);
-		p->fill[p->nfill++] = u;
-	}
+	if (p->taken || rows_bool(rows, i, COL_SHARES))
+		user_merge(p, u, person, named);
+	else
+		user_claim(p, u, person, named);
 	json_decref(person);
+}
+
+static void user_judge(struct people *p, struct user *u, const struct rows *rows, int i)
+{
+	if (p->taken) {
+		if (!rows_null(rows, i, COL_EMPLOYEE))
+			user_fill(p, u, rows, i);
+		return;
+	}
+	if (rows_bool(rows, i, COL_REMOVING) || rows_bool(rows, i, COL_RESIGNED)) {
+		p->remove[p->nremove++] = u;
+	} else if (rows_null(rows, i, COL_EMPLOYEE)) {
+		user_create(p, u);
+	} else {
+		p->report[p->nreport++] = u;
+		user_fill(p, u, rows, i);
+	}
 }
 
 static void people_judge(struct people *p, const struct rows *rows)
@@ -203,15 +287,9 @@ static void people_judge(struct people *p, const struct rows *rows)
 	p->fill = arena_array(p->arena, n, sizeof(*p->fill));
 	p->remove = arena_array(p->arena, n, sizeof(*p->remove));
 	p->report = arena_array(p->arena, n, sizeof(*p->report));
-	for (int i = 0; i < p->n && i < rows_count(rows); i++) {
-		struct user *u = &p->users[i];
-		if (rows_bool(rows, i, COL_REMOVING) || rows_bool(rows, i, COL_RESIGNED))
-			p->remove[p->nremove++] = u;
-		else if (rows_null(rows, i, COL_EMPLOYEE))
-			user_create(p, u);
-		else
-			user_fill(p, u, rows, i);
-	}
+	p->claims = arena_array(p->arena, n * MEMBERS, sizeof(*p->claims));
+	for (int i = 0; i < p->n && i < rows_count(rows); i++)
+		user_judge(p, &p->users[i], rows, i);
 }
 
 /* ---- statements ---- */
@@ -250,6 +328,14 @@ static struct db_arg pris_arg(struct people *p, struct user **users, int n)
 	return db_int4_array(p->arena, pris, NULL, n);
 }
 
+static struct db_arg ids_arg(struct people *p, struct user **users, int n)
+{
+	int32_t *ids = arena_array(p->arena, (size_t)n, sizeof(*ids));
+	for (int i = 0; i < n; i++)
+		ids[i] = (int32_t)users[i]->employee;
+	return db_int4_array(p->arena, ids, NULL, n);
+}
+
 static struct db_statement create_statement(struct people *p)
 {
 	struct db_arg *args = arena_array(p->arena, 7, sizeof(*args));
@@ -268,11 +354,8 @@ static struct db_statement create_statement(struct people *p)
 static struct db_statement fill_statement(struct people *p)
 {
 	struct db_arg *args = arena_array(p->arena, 6, sizeof(*args));
-	int32_t *ids = arena_array(p->arena, (size_t)p->nfill, sizeof(*ids));
-	for (int i = 0; i < p->nfill; i++)
-		ids[i] = (int32_t)p->fill[i]->employee;
 	args[0] = db_int(p->arena, p->terminal->id);
-	args[1] = db_int4_array(p->arena, ids, NULL, p->nfill);
+	args[1] = ids_arg(p, p->fill, p->nfill);
 	args[2] = names_arg(p, p->fill, p->nfill);
 	args[3] = sealed_arg(p, p->fill, p->nfill, 'w');
 	args[4] = sealed_arg(p, p->fill, p->nfill, 's');
@@ -280,6 +363,58 @@ static struct db_statement fill_statement(struct people *p)
 	return (struct db_statement){ "select people_fill($1::int, $2::int[], $3::text[], "
 				      "$4::bytea[], $5::bytea[], $6::bytea[])",
 		args, 6 };
+}
+
+static struct db_statement claim_statement(struct people *p)
+{
+	struct arena *a = p->arena;
+	size_t n = (size_t)p->nclaims;
+	struct db_arg *args = arena_array(a, 6, sizeof(*args));
+	const char **words[2] = { arena_array(a, n, sizeof(char *)),
+		arena_array(a, n, sizeof(char *)) };
+	const void **bytes[3];
+	size_t *lens[3];
+	for (int k = 0; k < 3; k++) {
+		bytes[k] = arena_array(a, n, sizeof(void *));
+		lens[k] = arena_array(a, n, sizeof(size_t));
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct claim *c = &p->claims[i];
+		words[0][i] = c->pin;
+		words[1][i] = c->member;
+		bytes[0][i] = c->row_key;
+		lens[0][i] = sizeof(c->row_key);
+		bytes[1][i] = c->sealed;
+		lens[1][i] = c->sealed_n;
+		bytes[2][i] = c->hash;
+		lens[2][i] = sizeof(c->hash);
+	}
+	args[0] = db_int(a, p->terminal->id);
+	for (int k = 0; k < 2; k++)
+		args[1 + k] = db_text_array(a, words[k], p->nclaims);
+	for (int k = 0; k < 3; k++)
+		args[3 + k] = db_bytes_array(a, bytes[k], lens[k], p->nclaims);
+	return (struct db_statement){ "select user_said($1::int, $2::text[], $3::text[], "
+				      "$4::bytea[], $5::bytea[], $6::bytea[])",
+		args, 6 };
+}
+
+static struct db_statement report_statement(struct people *p)
+{
+	struct db_arg *args = arena_array(p->arena, 3, sizeof(*args));
+	args[0] = db_int(p->arena, p->terminal->id);
+	args[1] = pins_arg(p, p->report, p->nreport);
+	args[2] = pris_arg(p, p->report, p->nreport);
+	return (struct db_statement){ "select people_reported($1::int, $2::text[], $3::int[])",
+		args, 3 };
+}
+
+static struct db_statement remove_statement(struct people *p)
+{
+	struct db_arg *args = arena_array(p->arena, 2, sizeof(*args));
+	args[0] = db_int(p->arena, p->terminal->id);
+	args[1] = pins_arg(p, p->remove, p->nremove);
+	return (struct db_statement){ "select people_remove_again($1::int, $2::text[])", args, 2 };
 }
 
 int people_statements(struct people *p, const struct rows *rows, struct db_statement *out)
@@ -290,21 +425,33 @@ int people_statements(struct people *p, const struct rows *rows, struct db_state
 		out[n++] = create_statement(p);
 	if (p->nfill > 0)
 		out[n++] = fill_statement(p);
-	if (p->nreport > 0) {
-		struct db_arg *args = arena_array(p->arena, 3, sizeof(*args));
-		args[0] = db_int(p->arena, p->terminal->id);
-		args[1] = pins_arg(p, p->report, p->nreport);
-		args[2] = pris_arg(p, p->report, p->nreport);
-		out[n++] = (struct db_statement){ "select people_reported($1::int, $2::text[], "
-						  "$3::int[])",
-			args, 3 };
-	}
-	if (p->nremove > 0) {
-		struct db_arg *args = arena_array(p->arena, 2, sizeof(*args));
-		args[0] = db_int(p->arena, p->terminal->id);
-		args[1] = pins_arg(p, p->remove, p->nremove);
-		out[n++] = (struct db_statement){ "select people_remove_again($1::int, $2::text[])",
-			args, 2 };
-	}
+	if (p->nclaims > 0)
+		out[n++] = claim_statement(p);
+	if (p->nreport > 0)
+		out[n++] = report_statement(p);
+	if (p->nremove > 0)
+		out[n++] = remove_statement(p);
 	return n;
+}
+
+bool people_creates(const struct people *p)
+{
+	return p->ncreate > 0;
+}
+
+int people_taken_statements(
+	struct people *p, const struct rows *rows, struct db_arg claims, struct db_statement *out)
+{
+	struct db_arg *args = arena_array(p->arena, 3, sizeof(*args));
+	people_judge(p, rows);
+	args[0] = claims;
+	args[1] = ids_arg(p, p->fill, p->nfill);
+	args[2] = sealed_arg(p, p->fill, p->nfill, 'w');
+	out[0] =
+		(struct db_statement){ "select claims_filled($1::bigint[], $2::int[], $3::bytea[])",
+			args, 3 };
+	if (p->nfill == 0)
+		return 1;
+	out[1] = fill_statement(p);
+	return 2;
 }

@@ -378,14 +378,14 @@ static const struct {
 			  "$5::int[], $6::bytea[], $7::bytea[], $8::bytea[], $9::int[])",
 		{ C_SN, C_TERMINAL, C_TABLE, C_PIN, C_NUMBER, C_ROW_KEY, C_SEALED, C_HASH, C_COUNT,
 			C_END } },
-	[RECORDS_TEMPLATE] = { "select template_keep($1::text[], $2::text[], $3::int[], $4::int[], "
+	[RECORDS_TEMPLATE] = { "select template_said($1::text[], $2::text[], $3::int[], $4::int[], "
 			       "$5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::text[], "
 			       "$12::text[], $13::bytea[], $14::bytea[], $15::bytea[])",
 		{ C_PIN, C_TABLE, C_NUMBER + T_TYPE, C_NUMBER + T_NO, C_NUMBER + T_INDEX,
 			C_NUMBER + T_MAJOR, C_NUMBER + T_MINOR, C_NUMBER + T_FORMAT,
 			C_NUMBER + T_VALID, C_NUMBER + T_DURESS, C_TEXT, C_SN, C_ROW_KEY, C_SEALED,
 			C_HASH, C_END } },
-	[RECORDS_PHOTO] = { "select photo_keep($1::text[], $2::text[], $3::int[], $4::text[], "
+	[RECORDS_PHOTO] = { "select photo_said($1::text[], $2::text[], $3::int[], $4::text[], "
 			    "$5::text[], $6::text[], $7::bytea[], $8::bytea[], $9::bytea[])",
 		{ C_PIN, C_TABLE, C_NUMBER, C_TEXT, C_TEXT + 1, C_SN, C_ROW_KEY, C_SEALED, C_HASH,
 			C_END } },
@@ -394,11 +394,11 @@ static const struct {
 				  "$8::bytea[], $9::bytea[], $10::int[])",
 		{ C_SN, C_TERMINAL, C_PIN, C_WALL, C_TEXT, C_NUMBER, C_ROW_KEY, C_SEALED, C_HASH,
 			C_COUNT, C_END } },
-	[RECORDS_FP_IMAGE] = { "select fp_image_keep($1::text[], $2::int[], $3::text[], $4::int[], "
+	[RECORDS_FP_IMAGE] = { "select fp_image_said($1::text[], $2::int[], $3::text[], $4::int[], "
 			       "$5::bytea[], $6::bytea[], $7::bytea[], $8::int[])",
 		{ C_SN, C_TERMINAL, C_PIN, C_NUMBER, C_ROW_KEY, C_SEALED, C_HASH, C_COUNT,
 			C_END } },
-	[RECORDS_ID_CARD] = { "select id_card_keep($1::text[], $2::int[], $3::text[], $4::bytea[], "
+	[RECORDS_ID_CARD] = { "select id_card_said($1::text[], $2::int[], $3::text[], $4::bytea[], "
 			      "$5::bytea[], $6::bytea[], $7::int[])",
 		{ C_SN, C_TERMINAL, C_PIN, C_ROW_KEY, C_SEALED, C_HASH, C_COUNT, C_END } },
 	[RECORDS_ERROR] = { "select error_log_keep($1::text[], $2::int[], $3::text[], $4::text[], "

@@ -37,6 +37,9 @@ struct terminal {
 	unsigned woken; /* counts wake-ups, so that clearing `due` cannot lose one */
 	bool releasing; /* held.c: its held punches are on their way */
 	int64_t held_from; /* held.c: held uploads before this id were read and cannot be opened */
+	bool claims; /* claims.c: members that were taken are to be filled in */
+	bool claiming; /* claims.c: is at it */
+	int64_t claim_at; /* claims.c: not before */
 	int origin; /* punch_origin of now */
 	struct proxies *allowed; /* where it may come from; NULL: from anywhere */
 	int64_t strayed; /* contact.c: when one from elsewhere was last told, ticks */

@@ -49,7 +49,8 @@ enum {
 	COL_FP_VERSION,
 	COL_FACE_VERSION,
 	COL_DECODED_AS,
-	COL_ALLOWED
+	COL_ALLOWED,
+	COL_CLAIMS
 };
 
 struct terminal *terminals_by_id(const struct terminals *ts, int id)
@@ -191,6 +192,7 @@ static void terminal_keep(struct terminals *ts, const struct rows *rows, int i)
 		t->woken++;
 	}
 	terminal_know_addresses(t, rows_text(rows, i, COL_ALLOWED));
+	t->claims = rows_bool(rows, i, COL_CLAIMS);
 	t->origin = (int)rows_int(rows, i, COL_ORIGIN);
 	t->heartbeat = (int)rows_int(rows, i, COL_HEARTBEAT);
 	const struct zone *zone = zone_known(ts, rows_text(rows, i, COL_ZONE));

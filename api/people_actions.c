@@ -290,6 +290,36 @@ static void resync_statement(struct write *w, struct sql *sql)
 const struct people_action resync_to_device = { "employees", "employee", { .fields = no_members },
 	resync_statement };
 
+/* --- what terminals of none of their areas said of them (migrations/functions/claims.sql) ----- */
+
+static const struct field claim_members[] = {
+	{ "terminal", NULL, FT_REF, F_WRITE, .table = "terminal" }, /* absent: of all */
+	{ 0 },
+};
+
+static void claims_decide(struct write *w, struct sql *sql, bool take)
+{
+	sql_arg(sql, "select claims_decide($1::int[], $$::int", db_text(write_text(w, "terminal")));
+	sql_arg(sql, ", $$::int", db_int(w->arena, auth_account(w->req)->id));
+	sql_addf(
+		sql, ", %s, %s)", scope_limits(w->req) ? "true" : "false", take ? "true" : "false");
+}
+
+static void take_statement(struct write *w, struct sql *sql)
+{
+	claims_decide(w, sql, true);
+}
+
+static void drop_statement(struct write *w, struct sql *sql)
+{
+	claims_decide(w, sql, false);
+}
+
+const struct people_action take_claims = { "employees", "employee", { .fields = claim_members },
+	take_statement };
+const struct people_action drop_claims = { "employees", "employee", { .fields = claim_members },
+	drop_statement };
+
 /* --- reinstatement: by resign ids, or by employees ------------------------------------------- */
 
 static void resigns_statement(struct write *w, struct sql *sql)

@@ -21,6 +21,8 @@ enum sealed_kind {
 	SEALED_BYTES
 };
 
+#define CLAIM(place) "person_claim t where t.pin_id = $2 and t.place = '" place "'", place
+
 /* $1 is the employee, $2 the PIN. */
 static const struct section {
 	const char *name;
@@ -66,6 +68,12 @@ static const struct section {
 		5 },
 	{ "id_cards", "id_card t where t.pin_id = $2", "id_card.sealed", SEALED_TEXT, 50 },
 	{ "raw_uploads", "raw_upload t where t.pin_id = $2", "raw_upload.sealed", SEALED_TEXT, 5 },
+	/* what waits, sealed as where it would go */
+	{ "claims", CLAIM("person_claim.sealed"), SEALED_TEXT, 50 },
+	{ "claimed_templates", CLAIM("template.sealed"), SEALED_TEXT, 50 },
+	{ "claimed_photos", CLAIM("photo.sealed"), SEALED_TEXT, 5 },
+	{ "claimed_fingerprint_images", CLAIM("fp_image.sealed"), SEALED_BYTES, 5 },
+	{ "claimed_id_cards", CLAIM("id_card.sealed"), SEALED_TEXT, 50 },
 	{ "terminals",
 		"(select p.row_id as id, d.sn, d.alias, p.wanted, p.user_there, p.sent_at from"
 		" terminal_person p join terminal d on d.id = p.terminal_id where p.pin_id = $2) t"

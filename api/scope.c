@@ -35,6 +35,7 @@ static const struct scope {
 	{ "template", OF_PIN },
 	{ "punch_photo", "(" OF_PIN " or %1$s.pin_id is null and " OF_TERMINAL ")" },
 	{ "terminal_people", OF_TERMINAL " and " OF_PIN },
+	{ "person_claims", OF_TERMINAL " and " OF_PIN },
 	/* of one's own terminals, and about nobody else's people */
 	{ "terminal_command", OF_TERMINAL
 		" and " NAMES_INSIDERS("line_pins(concat(%1$s.content, chr(10), %1$s.returned))") },

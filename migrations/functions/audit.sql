@@ -119,7 +119,7 @@ begin
 			'terminal_message', 'pin', 'punch', 'punch_counter', 'punch_block',
 			'punch_tombstone', 'punch_aside', 'punch_variant', 'punch_odd_time', 'punch_origin',
 			'reject', 'operation_log', 'raw_upload', 'held_upload', 'punch_photo', 'fp_image',
-			'id_card', 'error_log', 'upload_log', 'reconciliation_window',
+			'id_card', 'person_claim', 'error_log', 'upload_log', 'reconciliation_window',
 			'reconciliation_shortfall', 'tally', 'person_key', 'erasure', 'page_session',
 			'erasure_terminal')
 		and relname !~ '^(audit|import|schema)_'

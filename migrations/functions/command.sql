@@ -113,6 +113,11 @@ begin
 		and pin_id in (select pin_id from employee where id = any(employees));
 	delete from fp_image where finger_print
 		and pin_id in (select pin_id from employee where id = any(employees));
+	delete from person_claim where pin_id in (select pin_id from employee where id = any(employees))
+		and case place when 'template.sealed' then (details->>'type')::int = any(kinds)
+			when 'photo.sealed' then slot like 'photo BIOPHOTO %'
+				and (details->>'type')::int = any(kinds)
+			else finger_print and place = 'fp_image.sealed' end;
 	for held in
 		select t.id, t.generation, s.fp_version, e.emp_code from employee e
 		join terminal_person p on p.pin_id = e.pin_id

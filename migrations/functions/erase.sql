@@ -155,6 +155,7 @@ begin
 	counts := jsonb_build_object('employee', 1,
 		'templates', (select count(*) from template where pin_id = e.pin_id),
 		'photos', (select count(*) from photo where pin_id = e.pin_id),
+		'claims', (select count(*) from person_claim where pin_id = e.pin_id),
 		'bio_photos', (select count(*) from bio_photo b where b.employee_id = e.id),
 		'messages', (select count(*) from private_message m where m.employee_id = e.id),
 		'manual_logs', (select count(*) from manual_log l where l.employee_id = e.id),

@@ -314,11 +314,13 @@ create or replace trigger area_flag_moved after update of not_authorised on area
 -- What a process must know to judge the USER lines of an upload.
 create or replace function people_known(a_terminal int, codes text[])
 	returns table (employee int, named boolean, row_key bytea, sealed bytea, resigned boolean,
-		removing boolean)
+		removing boolean, shares boolean)
 	language sql stable as $$
 	select e.id, e.first_name <> '' or e.last_name <> '', e.row_key, e.sealed,
 		exists (select from resign r where r.employee_id = e.id),
-		coalesce(not p.wanted or p.former, false)
+		coalesce(not p.wanted or p.former, false),
+		exists (select from terminal t join employee_area ea on ea.area_id = t.area_id
+			where t.id = a_terminal and ea.employee_id = e.id)
 	from unnest(codes) with ordinality c (code, ord)
 	left join pin on pin.code = c.code
 	left join employee e on e.pin_id = pin.id

@@ -84,14 +84,14 @@ begin
 	delete from fp_image where id in (select id from fp_image
 		where first_seen < since order by first_seen limit 200);
 	get diagnostics n = row_count;
-	removed := removed + n;
+	removed := removed + n + claim_expire(array['fp_image.sealed'], since, '{}');
 	delete from bio_photo where id in (select id from bio_photo
 		where approval_state = 2 and approval_time < since order by id limit 200);
 	get diagnostics n = row_count;
 	return removed + n;
 end $$;
 
--- Of people who resigned before then, and of PINs that are no employee's.
+-- Of people who resigned before then, and of PINs that are no employee's; what has waited so long.
 create or replace function retention_templates(since timestamptz) returns bigint
 	language plpgsql as $$
 declare
@@ -105,6 +105,7 @@ begin
 			exists (select from template t where t.pin_id = e.pin_id)
 			or exists (select from photo p where p.pin_id = e.pin_id)
 			or exists (select from fp_image f where f.pin_id = e.pin_id)
+			or exists (select from person_claim c where c.pin_id = e.pin_id)
 			or exists (select from bio_photo b where b.employee_id = e.id))
 		union
 		select b.pin_id from (
@@ -113,12 +114,15 @@ begin
 			union select f.pin_id from fp_image f where f.first_seen < since) b
 		where not exists (select from employee e where e.pin_id = b.pin_id)
 		order by 1 limit 50);
+	removed := claim_expire(array['template.sealed', 'photo.sealed', 'person_claim.sealed'], since,
+		pins);
 	if cardinality(pins) = 0 then
-		return 0;
+		return removed;
 	end if;
 	perform template_lock(pins);
 	delete from template where pin_id = any(pins);
-	get diagnostics removed = row_count;
+	get diagnostics n = row_count;
+	removed := removed + n;
 	delete from photo where pin_id = any(pins);
 	get diagnostics n = row_count;
 	removed := removed + n;
@@ -142,7 +146,7 @@ begin
 	delete from id_card where id in (select id from id_card
 		where first_seen < since order by first_seen limit 200);
 	get diagnostics n = row_count;
-	removed := removed + n;
+	removed := removed + n + claim_expire(array['id_card.sealed'], since, '{}');
 	with gone as (
 		delete from reject where id in (select id from reject
 			where first_seen < since order by first_seen limit 500)
@@ -193,6 +197,8 @@ create or replace function biometrics_count() returns bigint language sql stable
 		+ (select count(*) from (select from punch_photo limit 1000) x)
 		+ (select count(*) from (select from fp_image limit 1000) x)
 		+ (select count(*) from (select from id_card limit 1000) x)
+		+ (select count(*) from (select from person_claim where place <> 'person_claim.sealed'
+			limit 1000) x)
 		+ (select count(*) from (select from raw_upload where biometric_table(table_name)
 			limit 1000) x)
 		+ (select count(*) from (select from reject where biometric_table(table_name)
@@ -237,6 +243,10 @@ begin
 	get diagnostics n = row_count;
 	removed := removed + n;
 	delete from id_card where id in (select id from id_card order by id limit 200);
+	get diagnostics n = row_count;
+	removed := removed + n;
+	delete from person_claim where id in (select id from person_claim
+		where place <> 'person_claim.sealed' order by id limit 200);
 	get diagnostics n = row_count;
 	removed := removed + n;
 	delete from raw_upload where id in (select id from raw_upload

@@ -22,7 +22,7 @@ declare
 begin
 	foreach a_table in array array['secret', 'employee', 'reject', 'raw_upload', 'held_upload',
 		'template', 'photo', 'punch_photo', 'fp_image', 'id_card', 'error_log', 'terminal_message',
-		'private_message', 'bio_photo', 'person_key']
+		'private_message', 'bio_photo', 'person_key', 'person_claim']
 	loop
 		execute format('create or replace trigger seal_guard before insert or update of sealed on %I
 			for each row execute function seal_guard()', a_table);

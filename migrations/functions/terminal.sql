@@ -18,12 +18,14 @@ create or replace function terminal_load(ids int[])
 	returns table (id int, sn text, approved boolean, held boolean, due boolean, origin_id int,
 		heartbeat int, zone text, fixed_offset int, code_page text, language text,
 		push_ver text, device_type text, terminal_name text, fw_ver text, generation int,
-		fp_version int, face_version int, decoded_as text, allowed_address text)
+		fp_version int, face_version int, decoded_as text, allowed_address text,
+		claims_due boolean)
 	language sql stable as $$
 	select t.id, t.sn, t.approved, t.held_lines > 0, t.approved and command_due(t.id),
 		t.origin_id, t.heartbeat, t.zone, t.fixed_offset, t.code_page, t.language,
 		t.push_ver, t.device_type, t.terminal_name, s.fw_ver, t.generation, s.fp_version,
-		s.face_version, t.decoded_as, t.allowed_address
+		s.face_version, t.decoded_as, t.allowed_address,
+		exists (select from person_claim c where c.terminal_id = t.id and c.due)
 	from terminal t left join terminal_state s on s.terminal_id = t.id
 	where ids is null or t.id = any(ids)
 $$;

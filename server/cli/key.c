@@ -33,6 +33,7 @@ const struct sealed_table key_tables[] = {
 	{ "private_message", "id", "private_message.sealed" },
 	{ "bio_photo", "id", "bio_photo.sealed" },
 	{ "person_key", "id", "person_key.sealed" },
+	{ "person_claim", "id", NULL },
 	{ 0 },
 };
 
@@ -118,16 +119,17 @@ static bool value_rewrite(struct rewrite *w, struct arena *a, const struct rows 
 {
 	const struct seal *seal = w->cli->start.seal;
 	const unsigned char *row_key = (const void *)rows_text(rows, i, 1);
+	const char *place = rows_text(rows, i, 3);
 	size_t n = 0, fresh_n;
 	char *plain = rows_len(rows, i, 1) == SEAL_ROW_KEY_SIZE
-			      ? seal_open(seal, a, w->of->place, row_key, rows_text(rows, i, 2),
+			      ? seal_open(seal, a, place, row_key, rows_text(rows, i, 2),
 					rows_len(rows, i, 2), &n)
 			      : NULL;
 	if (!plain) {
 		w->unreadable++;
 		return true;
 	}
-	unsigned char *fresh = seal_close(seal, a, w->of->place, row_key, plain, n, &fresh_n);
+	unsigned char *fresh = seal_close(seal, a, place, row_key, plain, n, &fresh_n);
 	explicit_bzero(plain, n);
 	const struct db_arg args[] = { db_text(rows_text(rows, i, 0)),
 		db_bytes(rows_text(rows, i, 2), rows_len(rows, i, 2)), db_bytes(fresh, fresh_n) };
@@ -172,9 +174,11 @@ static int64_t sealed_again(struct cli *cli, const struct sealed_table *t, bool 
 	const char *type = strcmp(t->key, "name") == 0 ? "text" : "bigint";
 	struct rewrite w = { .cli = cli, .of = t };
 	w.select = arena_printf(cli->arena,
-		"select %s::text, row_key, sealed from %s where ($1::text is null or %s > $1::%s)"
+		"select %s::text, row_key, sealed, %s from %s"
+		" where ($1::text is null or %s > $1::%s)"
 		" and substr(sealed, 2, 4) <> decode($2::text, 'hex') order by %s limit %d",
-		t->key, t->table, t->key, type, t->key, BATCH);
+		t->key, t->place ? arena_printf(cli->arena, "'%s'::text", t->place) : "place",
+		t->table, t->key, type, t->key, BATCH);
 	w.update = arena_printf(cli->arena,
 		"update %s set sealed = $3 where %s = $1::text::%s and sealed = $2", t->table,
 		t->key, type);

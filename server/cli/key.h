@@ -11,7 +11,7 @@
 struct sealed_table {
 	const char *table;
 	const char *key; /* a column, compared as text */
-	const char *place;
+	const char *place; /* NULL: the column `place` says it */
 };
 
 extern const struct sealed_table key_tables[]; /* up to one without a name */

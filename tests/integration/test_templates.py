@@ -644,7 +644,8 @@ def test_templates_of_nobody_do_no_harm(server, make_terminal):
 	assert a.push("OPERLOG", "FP PIN=99\tFID=1\tSize=4\tTMP=AAAA") == "OK: 1"
 	assert b.push("OPERLOG", "FP PIN=98\tFID=1\tSize=4\tTMP=AAAA") == "OK: 1"
 	stays(lambda: a.poll() == [] and b.poll() == [], 1)
-	assert server.sql("select code from template join pin on pin.id = pin_id") == [("99",)]
+	assert server.sql("select code from template join pin on pin.id = pin_id") == []
+	assert server.sql("select code from person_claim join pin on pin.id = pin_id") == [("99",)]
 
 
 def test_what_comes_back_unchanged_is_not_sent_round(server, make_terminal):
