@@ -101,6 +101,7 @@ static void raw_open(struct out *o, struct req *r, const struct rows *rows, int 
 	struct arena *scratch = arena_new();
 	const char *raw = NULL;
 	size_t n = 0;
+
 	if (rows_len(rows, i, ROW_KEY) == SEAL_ROW_KEY_SIZE)
 		raw = seal_open(api_of(r)->options.seal, scratch, "reject.sealed",
 			(const unsigned char *)rows_text(rows, i, ROW_KEY),

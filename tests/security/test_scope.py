@@ -379,18 +379,26 @@ def upload(api, path, name, content, **fields):
 
 def test_imports_cannot_reach_the_south(world, north):
 	before = snapshot(world)
-	for path, content in [(P + "employees/import/", "emp_code,department,area\n1009,ALPHA,SUED\n"),
+	for path, content in [(P + "employees/import/", "emp_code,dept_code,area_code\n1009,ALPHA,SUED\n"),
+			(P + "employees/import/", "emp_code,dept_code,area_code\n1009,ALPHA,NORD;SUED\n"),
 			(P + "employees/import/", "emp_code,first_name\n9009,Changed\n"),
 			(P + "areas/import/", "area_code,area_name\nSUED,Changed\n"),
 			(P + "areas/import/", "area_code,area_name\nNEWROOT,x\n"),
-			(P + "areas/import/", "area_code,area_name,parent_area\nNEW,x,SUED\n"),
+			(P + "areas/import/", "area_code,area_name,parent_area_code\nNEW,x,SUED\n"),
+			(P + "areas/import/?mode=good", "area_code,area_name,parent_area_code\nSUED,x,NORD\nNEW,x,SUED\n"),
 			(P + "employees/import_cards/", "emp_code,card_no\n9009,12345\n")]:
 		for extra in ({}, {"update": "true"}):
 			r = upload(north, path, "x.csv", content, **extra)
-			told = r.json_or_none() or {}
+			told = (r.json_or_none() or {}).get("data", {})
 			assert r.status == 400 or told.get("created", 0) == told.get("updated", 0) == 0, (path, content, r)
 	assert north.request("POST", "/iclock/api/transactions/import/", {}).status == 403
 	assert snapshot(world) == before
+	# and do reach the North, row by row and all together
+	for mode in ("good", "all"):
+		r = upload(north, P + "employees/import/?mode=" + mode, "x.csv", "emp_code,dept_code,area_code\n1801,ALPHA,NORD\n1802,ALPHA,NORD1\n")
+		assert r.status == 200 and '"created":2' in r.text, (mode, r)
+		for e in north.get(P + "employees/", emp_code_icontains="180")["data"]:
+			north.delete(P + "employees/%d/" % e["id"])
 
 
 def test_membership_elsewhere_is_kept_and_not_shown(world, north):
