@@ -14,6 +14,7 @@
 
 enum chunk_state {
 	CHUNK_SIZE, /* first digit or more of them */
+	CHUNK_BLANK, /* behind the digits: an extension or the end of the line must follow */
 	CHUNK_EXTENSION,
 	CHUNK_SIZE_LF,
 	CHUNK_DATA,
@@ -37,7 +38,21 @@ static int digit_value(char c)
 	return -1;
 }
 
-/* Next state, -1 when malformed. */
+/* Behind the digits; old programs pad them with blanks. Next state, -1 when malformed. */
+static int size_end(struct parse_chunks *k, char c)
+{
+	switch (c) {
+	case '\r':
+		return CHUNK_SIZE_LF;
+	case ';':
+		return CHUNK_EXTENSION;
+	case ' ':
+	case '\t':
+		return ++k->line > LINE_MAX_BYTES ? -1 : CHUNK_BLANK;
+	}
+	return -1;
+}
+
 static int size_byte(struct parse_chunks *k, char c)
 {
 	int digit = digit_value(c);
@@ -48,11 +63,7 @@ static int size_byte(struct parse_chunks *k, char c)
 		k->left = k->left * 16 + (unsigned)digit;
 		return CHUNK_SIZE;
 	}
-	if (k->line == 0)
-		return -1;
-	if (c == '\r')
-		return CHUNK_SIZE_LF;
-	return c == ';' || c == ' ' || c == '\t' ? CHUNK_EXTENSION : -1;
+	return k->line ? size_end(k, c) : -1;
 }
 
 static int extension_byte(struct parse_chunks *k, char c)
@@ -78,6 +89,8 @@ static int chunk_byte(struct parse_chunks *k, char c)
 	switch (k->state) {
 	case CHUNK_SIZE:
 		return size_byte(k, c);
+	case CHUNK_BLANK:
+		return size_end(k, c);
 	case CHUNK_EXTENSION:
 		return extension_byte(k, c);
 	case CHUNK_SIZE_LF:

@@ -66,6 +66,23 @@ def test_broken_chunks(server, terminal):
 	assert server.value("select count(*) from terminal where sn = 'SMUGGLED'") == 0
 
 
+def test_sizes_of_chunks_that_could_be_read_as_two(server, terminal):
+	terminal.register()
+
+	def push(size):
+		with Connection(server.address) as c:
+			c.send(b"POST /iclock/cdata?SN=%s&table=ATTLOG HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\n%s\r\n0\r\n\r\n"
+				% (terminal.sn.encode(), size, LINE))
+			return c.read_reply().text
+	n = b"%x" % len(LINE)
+	for more in (b" 7", b"\t7", b" =", b"  0", b" ,;x", b":", b"\x0c;x", b" \x0b", b" 0;x", b"\xa0"):
+		assert "OK" not in push(n + more), more
+	assert "OK" not in push(b" " + n)
+	assert server.value("select count(*) from punch") == 0
+	for more in (b"", b" ", b" \t  ", b";x=y z", b" ;x"):
+		assert push(n + more).startswith("OK"), more
+
+
 # ---------------------------------------------------------------- bombs
 
 def bomb(size, name="xl/worksheets/sheet1.xml"):

@@ -228,7 +228,13 @@ static void test_chunks(void)
 	assert(chunks("5\r\nhello\r\n0\r\n\r\n", "hello", "") == 1);
 	assert(chunks("a;x=\"y\"\r\n0123456789\r\n001 \r\n!\r\n00\r\nA: b\r\n\r\nX", "0123456789!",
 		       "X") == 1);
+	assert(chunks("5 \t \r\nhello\r\n0 ;a b\r\n\r\n", "hello", "") == 1);
 	assert(chunks("5\r\nhel", "hel", "") == 0);
+	assert(chunks("3 7\r\nabc\r\n0\r\n\r\n", "", "") == -1);
+	assert(chunks("3\ta\r\nabc\r\n0\r\n\r\n", "", "") == -1);
+	assert(chunks("3 \n", "", "") == -1 && chunks("3 =\r\n", "", "") == -1);
+	assert(chunks("0 0\r\n\r\n", "", "") == -1);
+	assert(chunks(" 3\r\nabc\r\n", "", "") == -1);
 	assert(chunks("5\r\nhello\n0\r\n\r\n", "", "") == -1);
 	assert(chunks("5\nhello\r\n", "", "") == -1);
 	assert(chunks("\r\n", "", "") == -1);
