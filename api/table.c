@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "csv.h"
 #include "str.h"
 
 /* Blanks around it go, and the apostrophe that our own files put before what looks like a formula. */
@@ -13,7 +14,7 @@ static const char *cell_clean(struct table_rows *t, const char *text, size_t n)
 {
 	static const char blanks[] = " \t\r\n";
 
-	if (n > 1 && *text == '\'' && strchr("=+-@\t\r", text[1])) {
+	if (n > 1 && *text == '\'' && csv_is_formula(text + 1, n - 1)) {
 		text++;
 		n--;
 	}

@@ -1,6 +1,7 @@
 /* CSV as a machine of five states over single bytes; fields are written out as they are read. */
 #include "csv.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -274,4 +275,36 @@ int64_t csv_line(const struct csv *c)
 const char *csv_error(const struct csv *c)
 {
 	return c->error;
+}
+
+/* --- cells of our own files ------------------------------------------------------------------- */
+
+/* The first of these that the text begins with: its length, 0 when there is none. */
+static size_t begins_with(const char *const words[], const char *text, size_t n)
+{
+	for (; *words; words++) {
+		size_t len = strlen(*words);
+		if (len <= n && memcmp(text, *words, len) == 0)
+			return len;
+	}
+	return 0;
+}
+
+/* East Asian spreadsheets read the full-width and the small form of a sign as the sign, and some
+ * programs take off what cannot be seen before they look. */
+bool csv_is_formula(const char *text, size_t n)
+{
+	static const char *const signs[] = { "=", "+", "-", "@", "\t", "\r", "\n", "\uff1d",
+		"\uff0b", "\uff0d", "\uff20", "\ufe66", "\ufe62", "\ufe63", "\ufe6b", "\u2212",
+		NULL };
+	static const char *const unseen[] = { " ", "\u00a0", "\u3000", "\u200b", "\u2060", "\ufeff",
+		NULL };
+	size_t blank;
+	if (n == 0 || isalnum((unsigned char)*text)) /* nearly all */
+		return false;
+	while ((blank = begins_with(unseen, text, n))) {
+		text += blank;
+		n -= blank;
+	}
+	return begins_with(signs, text, n) > 0;
 }

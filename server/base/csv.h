@@ -45,4 +45,10 @@ int64_t csv_line(const struct csv *);
 /* After CSV_BAD: what is wrong, a constant text. */
 const char *csv_error(const struct csv *);
 
+/* --- cells of our own files ------------------------------------------------------------------- */
+
+/* True when a spreadsheet may compute a cell that begins like this text of n bytes: writers put an
+ * apostrophe before it, readers of our own files take it off. */
+bool csv_is_formula(const char *text, size_t n);
+
 #endif

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "csv.h"
 #include "fatal.h"
 
 enum { SHOWN = 20, /* misfits on the screen */ TELL_EVERY = 3000, /* ms */ PUBLISH = 20000 };
@@ -251,7 +252,7 @@ static int everything(struct import *im)
 static void csv_cell(FILE *f, const char *text, char end)
 {
 	fputc('"', f);
-	if (*text && strchr("=+-@\t\r", *text))
+	if (csv_is_formula(text, strlen(text)))
 		fputc('\'', f); /* a spreadsheet must not compute it */
 	for (; *text; text++) {
 		if (*text == '"')

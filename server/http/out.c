@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "csv.h"
 #include "fatal.h"
 
 #define OUT_FIRST 4096
@@ -73,11 +74,6 @@ void out_int(struct out *o, int64_t n)
 
 /* --- CSV ------------------------------------------------------------------------------------ */
 
-static bool cell_is_formula(const char *text)
-{
-	return *text && strchr("=+-@\t\r", *text);
-}
-
 static bool cell_needs_quotes(const char *text, char separator)
 {
 	for (; *text; text++)
@@ -95,7 +91,7 @@ void csv_text(struct out *o, char separator, bool first, const char *text)
 	bool quotes = cell_needs_quotes(text, separator);
 	if (quotes)
 		out_addn(o, "\"", 1);
-	if (cell_is_formula(text))
+	if (csv_is_formula(text, strlen(text)))
 		out_addn(o, "'", 1);
 	if (!quotes) {
 		out_add(o, text);

@@ -100,6 +100,11 @@ def test_cells_are_no_formulas(gate):
 	row = dict(zip(COLUMNS, parsed(gate.api.raw("GET", EXPORT, export_type="csv"))[1]))
 	assert row["first_name"] == "'=HYPERLINK(\"http://x\")"
 	assert (row["last_name"], row["work_code"]) == ("'+1", "'@SUM(A1)")
+	make_employee(gate, "101", first="＝1+1", last="＠x")
+	store(gate, [("101", second(1), "GATE1")])
+	for kind in ("csv", "txt"):
+		text = gate.api.raw("GET", EXPORT, export_type=kind).text
+		assert "'＝1+1" in text and "'＠x" in text, kind
 
 
 def test_head(gate):

@@ -116,6 +116,14 @@ static void test_csv(void)
 	csv_text(&o, ';', false, "\tx");
 	csv_text(&o, ';', false, "a,b");
 	is("'=1+1;'-a;\"'@x;\";'\tx;a,b");
+	csv_text(&o, ';', true, "\uff1d1+1");
+	csv_text(&o, ';', false, "\uff0ba");
+	csv_text(&o, ';', false, "\uff0da;");
+	csv_text(&o, ';', false, " \u3000\uff20x");
+	csv_text(&o, ';', false, "\uff1e=");
+	csv_text(&o, ';', false, "\ufe661");
+	csv_text(&o, ';', false, "\n1");
+	is("'\uff1d1+1;'\uff0ba;\"'\uff0da;\";' \u3000\uff20x;\uff1e=;'\ufe661;\"'\n1\"");
 }
 
 int main(void)

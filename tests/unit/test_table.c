@@ -20,13 +20,13 @@ static void test_csv(void)
 			  "emp_code, first_name ,x\r\n"
 			  "1001,\"Ann, \"\"B\"\"\",\r\n"
 			  "\r\n,,\n"
-			  "0002,'=1+1\n"
+			  "0002,'=1+1,'\uff1d1\n"
 			  "3,\"two\nlines\",'quoted"));
 	assert(table.ncolumns == 3 && strcmp(table.names[1], "first_name") == 0);
 	assert(table.nrows == 3);
 	assert(strcmp(table.rows[0][1], "Ann, \"B\"") == 0 && strcmp(table.rows[0][2], "") == 0);
 	assert(strcmp(table.rows[1][0], "0002") == 0 && strcmp(table.rows[1][1], "=1+1") == 0);
-	assert(strcmp(table.rows[1][2], "") == 0);
+	assert(strcmp(table.rows[1][2], "\uff1d1") == 0);
 	assert(strcmp(table.rows[2][1], "two\nlines") == 0);
 	assert(strcmp(table.rows[2][2], "'quoted") == 0);
 	assert(table.lines[0] == 2 && table.lines[1] == 5 && table.lines[2] == 6);
