@@ -108,11 +108,13 @@ bool listen_all(struct arena *a, const struct config *c, struct http *http, cons
 	device[1] = ops_nothing(ops);
 	metrics[0] = ops_open_surface(ops);
 	metrics[1] = ops_nothing(ops);
-	const struct http_listener rest = {
-		.surfaces = all, .tls_cert = c->tls_cert, .tls_key = c->tls_key
-	};
+	const struct http_listener rest = { .surfaces = all,
+		.proxy_protocol = c->proxy_protocol,
+		.tls_cert = c->tls_cert,
+		.tls_key = c->tls_key };
 	const struct http_listener terminals = { .surfaces = device,
 		.devices = true,
+		.proxy_protocol = c->device_proxy_protocol,
 		.tls_cert = c->device_tls_cert,
 		.tls_key = c->device_tls_key,
 		.tls = device_policy(c) };

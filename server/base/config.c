@@ -377,6 +377,11 @@ static bool pairs_check(struct effective *e)
 				"none");
 	if (*c->device_tls_cert && !*c->device_listen)
 		return wrong(e, "device_tls_cert is of no use without device_listen");
+	if (c->device_proxy_protocol && !*c->device_listen)
+		return wrong(e, "device_proxy_protocol is of no use without device_listen");
+	if ((c->proxy_protocol || c->device_proxy_protocol) && !*c->trusted_proxies)
+		return wrong(e, "%s leaves no way in: set trusted_proxies",
+			c->proxy_protocol ? "proxy_protocol" : "device_proxy_protocol");
 	if (c->https_only && !*c->tls_cert && !*c->trusted_proxies)
 		return wrong(e, "https_only leaves no way in: set tls_cert and tls_key, or "
 				"trusted_proxies");

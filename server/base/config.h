@@ -56,6 +56,7 @@ struct config {
 	bool https_only;
 	bool strict_content_type;
 	const char *trusted_proxies; /* comma list of CIDRs */
+	bool proxy_protocol, device_proxy_protocol;
 	int64_t max_body; /* bytes */
 	int64_t body_memory; /* bytes */
 	int64_t max_connections;

@@ -109,6 +109,11 @@ static const struct setting settings[] = {
 		"REST takes bodies as application/json only (files apart)" },
 	{ "trusted_proxies", S_NETS, AT(trusted_proxies), "", 0, 0,
 		"CIDRs whose X-Forwarded-For, -Proto and -Host are believed" },
+	{ "proxy_protocol", S_ONOFF, AT(proxy_protocol), "off", 0, 0,
+		"listen is for trusted_proxies only, and each connection begins with a PROXY "
+		"header" },
+	{ "device_proxy_protocol", S_ONOFF, AT(device_proxy_protocol), "off", 0, 0,
+		"likewise device_listen" },
 	{ "max_body", S_SIZE, AT(max_body), "32M", 65536, 1LL << 30,
 		"of one request; a bigger one gets 413" },
 	{ "body_memory", S_SIZE, AT(body_memory), "256M", MIB, 1LL << 40,

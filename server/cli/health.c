@@ -17,6 +17,7 @@ enum { PATIENCE_SECONDS = 5 };
 
 struct url {
 	bool tls;
+	bool announce; /* begins with a PROXY header */
 	const char *host; /* host:port, as it is connected to and as it is in Host */
 	const char *path;
 };
@@ -29,12 +30,18 @@ static void too_late(int signal)
 	_exit(1);
 }
 
-/* The first address of `listen`, by way of the loopback when it is all of them. */
+/* The first address of `listen`, by way of the loopback when it is all of them. Where that wants a
+ * PROXY header, `metrics_listen` if there is one. */
 static struct url url_of_settings(struct arena *a, const struct config *c)
 {
-	const char *address = arena_memdup(a, c->listen, strcspn(c->listen, ", "));
+	bool aside = c->proxy_protocol && *c->metrics_listen;
+	const char *list = aside ? c->metrics_listen : c->listen;
+	const char *address = arena_memdup(a, list, strcspn(list, ", "));
 	const char *port = strrchr(address, ':');
-	struct url url = { .tls = *c->tls_cert, .host = address, .path = "/readyz" };
+	struct url url = { .tls = *c->tls_cert && !aside,
+		.announce = c->proxy_protocol && !aside,
+		.host = address,
+		.path = "/readyz" };
 	if (strncmp(address, "0.0.0.0:", 8) == 0)
 		url.host = arena_printf(a, "127.0.0.1%s", port);
 	else if (strncmp(address, "[::]:", 5) == 0)
@@ -74,12 +81,20 @@ static BIO *connection_new(const struct url *url, SSL_CTX **ctx)
 	return bio;
 }
 
+/* Before TLS. */
+static bool announced(BIO *bio)
+{
+	static const char header[] = "PROXY UNKNOWN\r\n";
+	BIO *plain = BIO_find_type(bio, BIO_TYPE_CONNECT);
+	return BIO_do_connect(plain) > 0 && BIO_puts(plain, header) > 0;
+}
+
 /* The status of the answer, 0 when there is none; text: the first bytes of it. */
 static int status_get(BIO *bio, const struct url *url, char *text, size_t size)
 {
 	size_t len = 0;
 	int n = 1, status = 0;
-	if (BIO_do_connect(bio) <= 0 ||
+	if ((url->announce && !announced(bio)) || BIO_do_connect(bio) <= 0 ||
 		BIO_printf(bio, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
 			url->path, url->host) <= 0)
 		return 0;
@@ -110,7 +125,11 @@ int cli_health(struct cli *cli)
 	if (status == 200)
 		return 0;
 	if (!status)
-		return cli_fail(cli, "no answer from %s", url.host);
+		return cli_fail(cli, "no answer from %s%s", url.host,
+			url.announce
+				? " (with proxy_protocol it must be in trusted_proxies, or set "
+				  "metrics_listen)"
+				: "");
 	const char *body = strstr(text, "\r\n\r\n");
 	body = body ? body + 4 : "";
 	return cli_fail(cli, "%s%.*s", *body ? "" : "not ready", (int)strcspn(body, "\r\n"), body);

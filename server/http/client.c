@@ -68,6 +68,7 @@ static struct client *client_new(struct listener *l, int fd, const struct sockad
 	c->state = CLIENT_HEAD;
 	c->peer = address_of(peer);
 	c->trusted = h->proxied && proxies_trust(h->proxies, &c->peer);
+	c->unannounced = l->proxied;
 	event_assign(&c->readable, h->base, fd, EV_READ | EV_PERSIST, client_happened, c);
 	event_assign(&c->writable, h->base, fd, EV_WRITE | EV_PERSIST, client_happened, c);
 	TAILQ_INSERT_TAIL(&h->clients, c, all);
@@ -262,7 +263,7 @@ void client_overdue(struct client *c)
 		wire_abandon(&c->wire);
 	if (wait == WAIT_GONE && c->state == CLIENT_RUN)
 		req_client_gone(c->req); /* what cannot be taken back may still be answered */
-	else if (wait == WAIT_HEAD && c->in_len > 0)
+	else if (wait == WAIT_HEAD && c->in_len > 0 && !c->unannounced)
 		client_timeout(c, 408, "request head too slow");
 	else if (wait == WAIT_CLAIM)
 		client_timeout(c, 503, "busy");

@@ -62,7 +62,8 @@ struct client {
 	bool quiet; /* the last read emptied the socket */
 	bool taking; /* inside client_pump() or its like: whoever ends a request need not */
 	bool poked; /* comes back from the loop even if the socket stays quiet */
-	bool trusted; /* the peer is a trusted proxy */
+	bool trusted; /* the peer is a trusted proxy: its X-Forwarded-* are believed */
+	bool unannounced; /* the PROXY header that must come first has not come whole */
 };
 
 /* Takes fd over. client_begin() then looks whether a request is there already, which saves the
@@ -94,6 +95,12 @@ bool client_idle(const struct client *);
 /* Comes back from the loop: flushes, and lets a stream go on when little is unsent. */
 void client_poke(struct client *);
 
+/* --- the PROXY header (client_proxy.c) -------------------------------------------------------- */
+
+/* Takes the header's bytes, and none behind them, off the socket; the connection is then its
+ * client's. False: it is not complete yet, or the connection is closed. */
+bool client_read_announcement(struct client *);
+
 /* --- output (client_write.c) ------------------------------------------------------------------ */
 
 /* Sends now what the socket takes and keeps a copy of the rest. */
@@ -115,6 +122,9 @@ void client_read(struct client *);
 
 /* Takes what lies in c->in. */
 void client_pump(struct client *);
+
+/* Adds to c->in. */
+void client_keep(struct client *, const char *, size_t n);
 
 /* Who asks is known: the body may come. */
 enum body_answer {

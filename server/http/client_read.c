@@ -258,6 +258,13 @@ static void in_reserve(struct client *c, size_t n)
 	c->in = xrealloc(c->in, c->in_cap);
 }
 
+void client_keep(struct client *c, const char *bytes, size_t n)
+{
+	in_reserve(c, n);
+	memcpy(c->in + c->in_len, bytes, n);
+	c->in_len += n;
+}
+
 static void client_got(struct client *c, ssize_t got)
 {
 	if (got == WIRE_BROKEN) {
@@ -281,11 +288,8 @@ static void client_read_shared(struct client *c)
 	}
 	size_t used = client_take(c, bytes, (size_t)got);
 	size_t left = (size_t)got - used;
-	if (left == 0)
-		return;
-	in_reserve(c, left);
-	memcpy(c->in, bytes + used, left);
-	c->in_len = left;
+	if (left)
+		client_keep(c, bytes + used, left);
 }
 
 static void client_read_own(struct client *c)
@@ -342,6 +346,8 @@ void client_read(struct client *c)
 	char *to;
 
 	if (c->state == CLIENT_DEAD || c->ended)
+		return;
+	if (c->unannounced && !client_read_announcement(c))
 		return;
 	if (c->state == CLIENT_LINGER)
 		client_read_drop(c);

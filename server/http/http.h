@@ -91,6 +91,7 @@ struct http_listener {
 	const char *address; /* "0.0.0.0:8081", "[::]:8081", or a comma list of such */
 	const struct surface *const *surfaces; /* NULL-terminated */
 	bool devices; /* terminals only: may not take reserved places */
+	bool proxy_protocol; /* trusted proxies only, and they say each client's address first */
 	const char *tls_cert, *tls_key; /* NULL or "": plain */
 	struct tls_policy tls;
 };

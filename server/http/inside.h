@@ -58,6 +58,7 @@ struct http {
 	uint64_t nrequests;
 	int64_t now; /* clock_ticks() when the loop last woke for us */
 	int64_t complained; /* when the lack of places was last logged */
+	int64_t headers_complained; /* likewise a connection without its PROXY header */
 	struct event tick;
 	bool ticking;
 

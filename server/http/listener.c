@@ -279,6 +279,7 @@ struct listener *listener_new(struct http *h, const struct http_listener *option
 	l->http = h;
 	l->surfaces = options->surfaces;
 	l->devices = options->devices;
+	l->proxied = options->proxy_protocol;
 	l->tls = tls;
 	l->fd = fd;
 	event_assign(&l->event, h->base, fd, EV_READ | EV_PERSIST, listener_ready, l);

@@ -13,6 +13,7 @@ struct listener {
 	TAILQ_ENTRY(listener) all;
 	const struct surface *const *surfaces;
 	bool devices;
+	bool proxied; /* each connection begins with a PROXY header */
 	struct tls *tls; /* NULL: plain; shared by the addresses of one http_listen() */
 	bool owns_tls;
 	bool paused; /* no place for another connection, or no file descriptor */

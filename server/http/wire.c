@@ -85,6 +85,18 @@ ssize_t wire_read(struct wire *w, void *bytes, size_t n)
 	return got >= 0 ? got : wire_errno();
 }
 
+ssize_t wire_peek(const struct wire *w, void *bytes, size_t n)
+{
+	ssize_t got = recv(w->fd, bytes, n, MSG_PEEK);
+	return got >= 0 ? got : wire_errno();
+}
+
+ssize_t wire_skip(const struct wire *w, size_t n)
+{
+	ssize_t got = recv(w->fd, NULL, n, MSG_TRUNC); /* TCP: dropped without a copy */
+	return got >= 0 ? got : wire_errno();
+}
+
 ssize_t wire_write(struct wire *w, const struct iovec *v, int n)
 {
 	if (w->ssl)
@@ -103,8 +115,7 @@ ssize_t wire_discard(struct wire *w, void *scratch, size_t n)
 {
 	if (w->ssl)
 		return ssl_read(w, scratch, n);
-	ssize_t got = recv(w->fd, NULL, n, MSG_TRUNC); /* TCP: dropped without a copy */
-	return got >= 0 ? got : wire_errno();
+	return wire_skip(w, n);
 }
 
 bool wire_pending(const struct wire *w)

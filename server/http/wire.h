@@ -24,6 +24,11 @@ enum { WIRE_END = 0, WIRE_AGAIN = -1, WIRE_BROKEN = -2 };
 /* Bytes read, or one of the above. */
 ssize_t wire_read(struct wire *, void *, size_t);
 
+/* What lies in the socket itself, below TLS: looks without taking, as wire_read; and drops n bytes
+ * that were looked at. For what comes before the first byte of a session. */
+ssize_t wire_peek(const struct wire *, void *, size_t);
+ssize_t wire_skip(const struct wire *, size_t n);
+
 /* Bytes written (perhaps fewer than given), WIRE_AGAIN or WIRE_BROKEN. What was not taken must be
  * offered again before anything else. */
 ssize_t wire_write(struct wire *, const struct iovec *, int n);

@@ -159,6 +159,11 @@ def workbook(sheet=SHEET):
 ADDRESSES = [b"10.0.0.0/8, 192.168.1.7,2001:db8::/32", b"::1", b"::ffff:1.2.3.4", b"[2001:db8::1]:80", b"1.2.3.4:80", b"0.0.0.0/0",
 	b"10.0.0.0/33", b"fe80::1/129", b"1.2.3", b",", b"a, b", b"203.0.113.1, 10.0.0.1, unknown"]
 
+PROXY_HEADERS = [b"PROXY TCP4 192.0.2.7 10.0.0.1 56324 443\r\nGET / HTTP/1.1\r\n\r\n", b"PROXY UNKNOWN ::1 ::1 1 2\r\n",
+	b"PROXY TCP6 2001:db8::7 ::1 0 65535\r\n"] + [b"\r\n\r\n\0\r\nQUIT\n" + rest for rest in (
+	b"\x21\x11\0\x0f\xc0\0\x02\x07\x0a\0\0\x01\xdc\x04\x01\xbb\x04\0\0GET", b"\x20\0\0\0", b"\x21\x21\0\x24" + bytes(range(36)),
+	b"\x21\x31\0\xd8" + bytes(216))]
+
 
 def tables():
 	"""For fuzz_table: the first byte says what the rest is."""
@@ -187,6 +192,7 @@ def main():
 		(("report",), HEADERS),
 		(("picture",), PICTURES),
 		(("csv",), CSV),
+		(("proxy_header",), PROXY_HEADERS),
 		(("proxy",), ADDRESSES),
 		(("table",), tables()),
 	]
