@@ -156,6 +156,7 @@ struct api *api_new(const struct api_options *o)
 		.preamble = trail_statement,
 		.gets_read = true,
 		.headers = headers,
+		.cache = "no-store",
 		.https_headers = https_headers,
 	};
 	return api;

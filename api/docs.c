@@ -70,6 +70,7 @@ static void headers_add(struct req *r)
 		"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
 		" connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 	req_add_header(r, "Referrer-Policy", "no-referrer");
+	req_cache(r, "no-cache"); /* nobody's data: kept, but asked for again */
 }
 
 static bool ends_in_slash(const struct req *r)
@@ -143,7 +144,6 @@ void docs_file(struct req *r, const struct rows *rows)
 	const struct api *api = api_of(r);
 
 	headers_add(r);
-	req_add_header(r, "Cache-Control", "no-cache");
 	if (f->bytes)
 		req_reply(r, 200, f->type, f->bytes, (size_t)(f->end - f->bytes));
 	else

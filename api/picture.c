@@ -143,6 +143,5 @@ void picture_reply(struct req *r, const void *bytes, size_t n)
 {
 	bool jpeg = n >= 2 && memcmp(bytes, "\xff\xd8", 2) == 0;
 
-	req_add_header(r, "Cache-Control", "private, no-store");
 	req_reply(r, 200, jpeg ? "image/jpeg" : "application/octet-stream", bytes, n);
 }

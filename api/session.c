@@ -78,7 +78,6 @@ static void cookie_set(struct req *r, const char *id, int64_t seconds)
 		arena_printf(req_arena(r),
 			"%s=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict%s", cookie_name(r),
 			id, (long long)seconds, is_https(r) ? "; Secure" : ""));
-	req_add_header(r, "Cache-Control", "no-store");
 }
 
 /* --- other sites ------------------------------------------------------------------------------ */
@@ -195,7 +194,6 @@ void session_show(struct req *r, const struct rows *rows)
 	unsigned char hash[SESSION_HASH_SIZE];
 	bool by_cookie = !req_header(r, "Authorization") && session_cookie(r, hash);
 
-	req_add_header(r, "Cache-Control", "no-store");
 	session_tell(r, account->id, account->name, account->superuser, by_cookie ? hash : NULL);
 }
 

@@ -268,6 +268,5 @@ static void result_found(struct req *r, const struct rows *rows)
 	log_warn("audit", "account", auth_account(r)->name, "terminals", rows_text(rows, 0, 2),
 		"command", rows_text(rows, 0, 3), "result_read", rows_text(rows, 0, 4), NULL);
 	req_add_header(r, "Content-Disposition", "attachment");
-	req_add_header(r, "Cache-Control", "private, no-store");
 	req_reply(r, 200, "application/octet-stream", content, n);
 }

@@ -146,7 +146,6 @@ static void token_made(struct req *r, const struct rows *rows)
 	json_object_set_new(reply, "last_used", json_null());
 	json_object_set_new(reply, "revoked", json_null());
 	json_object_set_new(reply, "token", json_string(m->token));
-	req_add_header(r, "Cache-Control", "no-store");
 	reply_json(r, 201, reply);
 }
 

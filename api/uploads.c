@@ -298,6 +298,5 @@ static void picture_found(struct req *r, const struct rows *rows)
 	n -= (size_t)(picture - content);
 	bool jpeg =
 		n >= 2 && (unsigned char)picture[0] == 0xff && (unsigned char)picture[1] == 0xd8;
-	req_add_header(r, "Cache-Control", "private, no-store");
 	req_reply(r, 200, jpeg ? "image/jpeg" : "application/octet-stream", picture, n);
 }

@@ -70,6 +70,7 @@ struct surface {
 	bool never_chunked; /* streamed replies end with the connection */
 	bool quiet; /* requests that went well are logged at debug only */
 	const char *const *headers; /* fixed reply headers, "Name: value", NULL-terminated */
+	const char *cache; /* Cache-Control, unless a reply says another; or NULL */
 	const char *const *https_headers; /* likewise, of requests that came by TLS; or NULL */
 };
 

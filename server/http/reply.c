@@ -65,6 +65,17 @@ static void lines_add(struct out *o, const char *const *line)
 	}
 }
 
+static void cache_line(const struct req *r, struct out *o)
+{
+	const char *cache = r->cache ? r->cache : r->surface->cache;
+
+	if (!cache)
+		return;
+	out_add(o, "Cache-Control: ");
+	out_add(o, cache);
+	out_addn(o, "\r\n", 2);
+}
+
 void reply_head(struct req *r, struct out *o, const char *type, int64_t length)
 {
 	r->keep = r->keep && !r->client->unread && !r->http->draining;
@@ -84,6 +95,7 @@ void reply_head(struct req *r, struct out *o, const char *type, int64_t length)
 	lines_add(o, r->surface->headers);
 	if (r->surface->https_headers && strcmp(req_scheme(r), "https") == 0)
 		lines_add(o, r->surface->https_headers);
+	cache_line(r, o);
 	if (r->added.len)
 		out_addn(o, r->added.text, r->added.len);
 	out_addn(o, "\r\n", 2);
@@ -121,6 +133,11 @@ void req_add_header(struct req *r, const char *name, const char *value)
 	str_add(&r->added, ": ");
 	str_add(&r->added, value);
 	str_add(&r->added, "\r\n");
+}
+
+void req_cache(struct req *r, const char *control)
+{
+	r->cache = control;
 }
 
 void req_reply(struct req *r, int status, const char *type, const void *bytes, size_t n)

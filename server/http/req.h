@@ -119,6 +119,9 @@ void req_wake(struct req *, const struct rows *);
 /* Adds a header to the reply to come; name and value are copied; CR and LF are refused. */
 void req_add_header(struct req *, const char *name, const char *value);
 
+/* Cache-Control of the reply to come, a constant text, in place of its surface's. */
+void req_cache(struct req *, const char *);
+
 /* text/plain, printf form. */
 void req_text(struct req *, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

@@ -69,6 +69,7 @@ struct req {
 
 	/* the reply */
 	struct str added; /* header lines */
+	const char *cache; /* NULL: the surface's */
 	int status; /* 0: none yet */
 	bool erred; /* the text says ERROR, whatever the status */
 	enum stream_state stream;

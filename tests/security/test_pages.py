@@ -1,10 +1,12 @@
 """Stored XSS: what people and terminals typed in is data, wherever it comes out again."""
 
 import io
+import re
 import zipfile
 
 import openpyxl
 
+from punchd_test.net import Connection
 from punchd_test.openapi import Document
 from punchd_test.rest import Api
 
@@ -61,6 +63,30 @@ def test_pages(server, terminal):
 			r = Api(server.address).request(method, path, headers={"Referer": BAD, "User-Agent": BAD, "X-Forwarded-Host": BAD}, authorization="")
 			is_inert(r)
 			assert BAD.encode() not in r.body, (path, r)
+
+
+def test_nothing_of_anybody_stays_in_a_cache(server, terminal):
+	"""Lists, objects, files, pictures, refusals and errors; the documentation alone may be kept, and is asked for again."""
+	fill(server, terminal)
+	document = Document(server.api)
+	ids = document.fill()
+	nobody = Api(server.address)
+	for o in document.operations():
+		if o.method != "GET" or o.path.startswith("/staff/"):
+			continue
+		path = o.at(ids) or re.sub(r"{\w+}", "1", o.path)
+		for kind in ("csv", "txt", "xls") if o.path.endswith("/export/") else (None,):
+			r = server.api.request("GET", path, params={"export_type": kind} if kind else {})
+			docs = "docs" in o.path and r.status < 400
+			assert r.headers["cache-control"] == ("no-cache" if docs else "no-store"), (o, kind, r.headers)
+		assert nobody.request("GET", path, authorization="").headers["cache-control"] == ("no-cache" if docs else "no-store"), o
+	for method, path, body in (("POST", "/api-token-auth/", b"{}"), ("POST", "/jwt-api-token-auth/", b"nonsense"), ("PUT", "/api-token-auth/", b""),
+			("GET", "/nothing", b""), ("OPTIONS", "/personnel/api/employees/", b""), ("HEAD", "/personnel/api/employees/", b""),
+			("POST", "/personnel/api/employees/", b"x" * 70000), ("GET", "/personnel/api/employees/?page_size=x", b""), ("GET", "/api/docs/none", b"")):
+		assert nobody.request(method, path, body or None, authorization="").headers["cache-control"] == "no-store", (method, path)
+	with Connection(server.address) as c:
+		c.send(b"GET /personnel/api/employees/ HTTP/1.1\r\nbroken\r\n\r\n")
+		assert c.read_reply().headers["cache-control"] == "no-store"
 
 
 def test_files_are_attachments_and_cells_are_texts(server, terminal):
