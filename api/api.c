@@ -167,10 +167,17 @@ const struct surface *api_surface(struct api *api)
 	return &api->surface;
 }
 
+void api_stop(struct api *api)
+{
+	if (api)
+		offload_stop(api->files);
+}
+
 void api_free(struct api *api)
 {
 	if (!api)
 		return;
+	api_stop(api);
 	trail_free(api->trail);
 	offload_free(api->files);
 	auth_free(api->auth);

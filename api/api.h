@@ -38,6 +38,9 @@ struct api_options {
 
 struct api *api_new(const struct api_options *);
 const struct surface *api_surface(struct api *);
+/* Waits for the jobs of its threads and tells their requests, while everything these hold is there;
+ * between http_free() and the end of the parts. */
+void api_stop(struct api *);
 void api_free(struct api *);
 
 /* For other surfaces that need a login (/metrics on `listen`): checks Authorization like any API

@@ -15,7 +15,7 @@ struct verify;
 struct verify *verify_new(struct event_base *, struct offload *);
 
 /* No request waits any more; jobs still running may end later, before the loop's end or by
- * offload_free(). */
+ * offload_stop(). */
 void verify_free(struct verify *);
 
 /* One attempt, the request's; the texts must live as long. */

@@ -137,10 +137,14 @@ static void parts_start(struct server *s)
 	s->bounds = bounds_new(&bounds);
 }
 
+/* Who is asked goes first; what the threads' jobs hold goes after they were told, and the threads,
+ * which dials and logins still ask, last. */
 static void parts_end(struct server *s)
 {
 	bounds_free(s->bounds);
 	http_free(s->http);
+	api_stop(s->api);
+	offload_stop(s->offload);
 	ops_free(s->ops);
 	api_free(s->api);
 	adms_free(s->adms);

@@ -164,9 +164,9 @@ bool offload_run(struct offload *o, offload_work *work, offload_done *done, void
 	return accepted;
 }
 
-void offload_free(struct offload *o)
+void offload_stop(struct offload *o)
 {
-	if (!o)
+	if (!o || o->stopping) /* set by this thread alone */
 		return;
 	pthread_mutex_lock(&o->lock);
 	o->stopping = true;
@@ -175,6 +175,13 @@ void offload_free(struct offload *o)
 	for (int i = 0; i < o->nthreads; i++)
 		pthread_join(o->threads[i], NULL);
 	jobs_finish(o);
+}
+
+void offload_free(struct offload *o)
+{
+	if (!o)
+		return;
+	offload_stop(o);
 	event_free(o->event);
 	close(o->fd);
 	pthread_cond_destroy(&o->wake);

@@ -18,10 +18,17 @@ typedef void offload_done(void *arg);
 
 struct offload *offload_new(struct event_base *, int threads, int max_waiting);
 
-/* False, and neither function is called, when max_waiting jobs wait already. */
+/* False, and neither function is called, when max_waiting jobs wait already, or after
+ * offload_stop(). */
 bool offload_run(struct offload *, offload_work *, offload_done *, void *arg);
 
-/* Waits for running jobs, calls done for every accepted job, then frees. */
+/*
+ * The end comes in two steps, so that a job's owner may be freed between them: offload_stop() waits
+ * for every accepted job, joins the threads and calls done for each, after which the pool takes no
+ * job but may still be asked; offload_free() stops it where that was not done, and frees it. NULL is
+ * allowed.
+ */
+void offload_stop(struct offload *);
 void offload_free(struct offload *);
 
 #endif

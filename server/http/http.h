@@ -108,7 +108,7 @@ void http_reload_tls(struct http *);
 void http_drain(struct http *, int seconds, void (*drained)(void *), void *arg);
 
 /* Requests still at work end without a reply: their queries are forgotten, and cancel() of
- * req_wait() is called also when forget was false. Before offload_free() and db_free(). */
+ * req_wait() is called also when forget was false. Before offload_stop() and db_free(). */
 void http_free(struct http *);
 
 struct http_stats {

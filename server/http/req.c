@@ -1,6 +1,7 @@
 /* The life of a request: its steps, what it waits for, its end. */
 #include "req.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -279,13 +280,23 @@ void req_drained(struct req *r)
 		req_run(r, r->more, NULL);
 }
 
+/* On the request's arena, which nobody else touches while the thread works. */
+struct req_job {
+	struct req *req;
+	void (*work)(void *arg);
+	void *arg;
+	atomic_bool dropped; /* nobody waits for it any more: not begun if it was not */
+};
+
 void req_drop(struct req *r)
 {
 	req_leaves_strangers(r);
 	r->client->req = NULL;
 	r->client = NULL;
-	if (r->offloaded) /* a thread still uses the arena */
+	if (r->job) { /* a thread still uses the arena, or will look whether it need */
+		atomic_store(&r->job->dropped, true);
 		return;
+	}
 	if (r->state == REQ_WAITING && r->cancel)
 		r->cancel(r->cancel_arg);
 	req_release(r);
@@ -426,25 +437,19 @@ void req_query(struct req *r, req_step *next, const char *sql, int nargs, const 
 	req_query_with(r, next, &options, &statement, 1);
 }
 
-/* On the request's arena, which nobody else touches while the thread works. */
-struct req_job {
-	struct req *req;
-	void (*work)(void *arg);
-	void *arg;
-};
-
 static void job_work(void *arg)
 {
 	struct req_job *job = arg;
 
-	job->work(job->arg);
+	if (!atomic_load(&job->dropped))
+		job->work(job->arg);
 }
 
 static void job_done(void *arg)
 {
 	struct req *r = ((struct req_job *)arg)->req;
 
-	r->offloaded = false;
+	r->job = NULL;
 	if (r->client)
 		req_run(r, r->next, NULL);
 	else
@@ -462,9 +467,9 @@ void req_offload_to(
 	if (!req_pause(r, next))
 		return;
 	struct req_job *job = arena_alloc(r->arena, sizeof(*job));
-	*job = (struct req_job){ r, work, arg };
-	r->offloaded = offload_run(threads, job_work, job_done, job);
-	if (r->offloaded)
+	*job = (struct req_job){ .req = r, .work = work, .arg = arg };
+	r->job = offload_run(threads, job_work, job_done, job) ? job : NULL;
+	if (r->job)
 		return;
 	r->state = REQ_RUNNING;
 	if (req_stream_withdraw(r))

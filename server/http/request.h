@@ -62,7 +62,7 @@ struct req {
 	struct db_ticket *ticket;
 	bool reading; /* the query under way only reads */
 	bool trying;
-	bool offloaded;
+	struct req_job *job; /* a thread has it, and the arena */
 	bool (*cancel)(void *arg);
 	void *cancel_arg;
 	const struct db_error *error;

@@ -24,6 +24,16 @@ def free_port():
 	raise RuntimeError("no free port on the loopback interface")
 
 
+def unread(sock):
+	"""Bytes that the peer of this connection has not taken yet; IPv4 on this machine."""
+	mine = "%08X:%04X" % (int.from_bytes(socket.inet_aton(sock.getsockname()[0]), "little"), sock.getsockname()[1])
+	with open("/proc/net/tcp", encoding="utf-8") as f:
+		for words in map(str.split, f):
+			if words[2] == mine:
+				return int(words[4].split(":")[1], 16)
+	return 0
+
+
 class Reply:
 	"""An HTTP reply: status, headers (lower-case names), body (bytes)."""
 

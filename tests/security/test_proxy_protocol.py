@@ -6,7 +6,7 @@ import ssl
 import pytest
 
 from punchd_test.haproxy import HAProxy, SIGNATURE, block, line
-from punchd_test.net import Closed, Connection, free_port
+from punchd_test.net import Closed, Connection, free_port, unread
 from punchd_test.server import run_punchd
 from punchd_test.terminal import Terminal
 from punchd_test.tls import context, make_certificate
@@ -103,7 +103,7 @@ def test_it_may_come_byte_by_byte(behind):
 			whole = header + (POLL % ("X", "")).encode()
 			with Connection(server.device_address) as c:
 				c.send(whole[:cut])
-				wait_until(lambda: unread(c.sock, server) == 0)  # noqa: B023
+				wait_until(lambda: unread(c.sock) == 0)  # noqa: B023
 				c.send(whole[cut:])
 				assert c.read_reply().text == "OK", cut
 		with Connection(server.device_address) as c:
@@ -121,17 +121,6 @@ def test_an_incomplete_one_ends_in_time_and_costs_nothing(behind):
 		before = ticks(server)
 		assert c.closed_by_peer(40) and silent.closed_by_peer(10)
 		assert ticks(server) - before < 500, "it waits, it does not spin"
-
-
-def unread(sock, server):
-	"""Bytes that lie in the server's socket of this connection."""
-	mine = "%08X:%04X" % (int.from_bytes(socket.inet_aton(sock.getsockname()[0]), "little"), sock.getsockname()[1])
-	with open("/proc/net/tcp", encoding="utf-8") as f:
-		for row in f:
-			words = row.split()
-			if words[2] == mine:
-				return int(words[4].split(":")[1], 16)
-	return 0
 
 
 def ticks(server):
@@ -181,7 +170,7 @@ def test_tls_begins_behind_it(behind, tmp_path):
 			raw = socket.create_connection(server.device_address, 30)
 			raw.sendall(header[:cut])
 			if cut:
-				wait_until(lambda: unread(raw, server) == 0)  # noqa: B023
+				wait_until(lambda: unread(raw) == 0)  # noqa: B023
 				raw.sendall(header[cut:])
 			with context().wrap_socket(raw) as s:
 				s.sendall((POLL % ("X", "")).encode())

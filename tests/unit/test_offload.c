@@ -69,8 +69,28 @@ static void test_full_and_drained(void)
 	offload_free(NULL);
 }
 
+/* What a job holds is freed between the two steps; who asks after the first is told no. */
+static void test_stopped_before_freed(void)
+{
+	struct event_base *base = event_base_new();
+	struct offload *o = offload_new(base, 2, 10);
+	struct job jobs[5] = { { 0 } }, late = { 0 };
+	for (int i = 0; i < 5; i++)
+		assert(offload_run(o, work, done, &jobs[i]));
+	offload_stop(o);
+	for (int i = 0; i < 5; i++)
+		assert(jobs[i].done == 1);
+	assert(!offload_run(o, work, done, &late));
+	offload_stop(o);
+	offload_free(o);
+	assert(late.worked == 0 && late.done == 0);
+	event_base_free(base);
+	offload_stop(NULL);
+}
+
 int main(void)
 {
+	test_stopped_before_freed();
 	test_done_on_the_loop();
 	test_full_and_drained();
 	return 0;
