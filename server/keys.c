@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "datadir.h"
 #include "fatal.h"
@@ -189,6 +190,34 @@ static bool next_take(struct arena *a, const struct config *config, const char *
 	return true;
 }
 
+/* A killed command may leave keys beside the one in force, whole or half written. Nobody is about to
+ * put one of them in its place while the lock is ours, and none is needed when the one in force opens
+ * everything: only then they go. */
+static void leftovers_drop(
+	struct arena *a, const char *data_dir, struct sync *sync, struct seal *seal)
+{
+	const char *next = keys_next_path(a, data_dir), *ignored;
+	const char *const left[] = { next, arena_printf(a, "%s.new", next),
+		arena_printf(a, "%s.new", keys_master_path(a, data_dir)) };
+	struct db_error failed;
+	size_t i = 0;
+	while (i < LEN(left) && access(left[i], F_OK) != 0)
+		i++;
+	if (i == LEN(left))
+		return;
+	struct rows *rows = sync_query(
+		sync, "select pg_try_advisory_lock(" KEYS_LOCK ")", NULL, 0, true, &failed);
+	bool locked = rows && rows_bool(rows, 0, 0);
+	rows_free(rows);
+	if (!locked)
+		return;
+	if (keys_read(a, sync, seal, &ignored))
+		for (i = 0; i < LEN(left); i++)
+			if (unlink(left[i]) == 0)
+				log_info("unused_master_key_removed", "path", left[i], NULL);
+	sync_script(sync, "select pg_advisory_unlock(" KEYS_LOCK ")", &failed);
+}
+
 struct seal *keys_open(struct arena *a, const struct config *config, const char *data_dir,
 	struct sync *sync, const char **error)
 {
@@ -202,12 +231,15 @@ struct seal *keys_open(struct arena *a, const struct config *config, const char 
 		return NULL;
 	struct seal *seal = seal_new(master);
 	explicit_bzero(master, sizeof(master));
-	if ((!fresh || first_key_make(a, sync, seal, error)) && keys_read(a, sync, seal, error))
-		return seal;
-	if (!fresh && next_take(a, config, data_dir, sync, seal))
-		return seal;
-	seal_free(seal);
-	return NULL;
+	bool good =
+		(!fresh || first_key_make(a, sync, seal, error)) && keys_read(a, sync, seal, error);
+	if (!good && (fresh || !next_take(a, config, data_dir, sync, seal))) {
+		seal_free(seal);
+		return NULL;
+	}
+	if (data_dir && !*config->master_key)
+		leftovers_drop(a, data_dir, sync, seal);
+	return seal;
 }
 
 /* --- secrets --------------------------------------------------------------------------------- */

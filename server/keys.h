@@ -22,7 +22,8 @@ const char *keys_how_to_make(void);
 /*
  * A seal with the data keys of the database. The master key is the setting or, with the embedded
  * database (data_dir is not NULL), data_dir/master.key; that file and the first data key are made
- * where the database has none yet. NULL: *error says what to do.
+ * where the database has none yet, and what a killed `punchd key master` left is put in force or
+ * removed. NULL: *error says what to do.
  */
 struct seal *keys_open(struct arena *, const struct config *, const char *data_dir, struct sync *,
 	const char **error);
@@ -38,6 +39,9 @@ bool keys_secrets(
  * `punchd key master` is about to put in its place. */
 const char *keys_master_path(struct arena *, const char *data_dir);
 const char *keys_next_path(struct arena *, const char *data_dir);
+
+/* The advisory lock that a `punchd key` command holds from before its first look to its end. */
+#define KEYS_LOCK "7263040"
 
 /* A master key from a file of 64 hexadecimal digits. 1: read; 0: there is no such file; -1: *error. */
 int keys_master_read(

@@ -42,7 +42,7 @@ bool key_open(struct cli *cli, int *status)
 	struct db_error failed;
 	cli_open(cli, true);
 	if (sync_script(cli->start.sync,
-		    "set lock_timeout = '15s'; select pg_advisory_lock(7263040);"
+		    "set lock_timeout = '15s'; select pg_advisory_lock(" KEYS_LOCK ");"
 		    "reset lock_timeout",
 		    &failed))
 		return true;

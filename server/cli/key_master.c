@@ -183,6 +183,10 @@ static int master_replace(struct cli *cli, struct seal *fresh, const char *text)
 {
 	const char *path = keys_master_path(cli->arena, cli->start.data_dir),
 		   *next = keys_next_path(cli->arena, cli->start.data_dir);
+	const char *error;
+	/* what stands there is in force when a command was killed since we looked */
+	if (!keys_read(cli->arena, cli->start.sync, cli->start.seal, &error))
+		return cli_fail(cli, "%s", error);
 	unlink(next);
 	if (!datadir_file_make(cli->arena, next, text))
 		return cli_fail(cli, "cannot write %s: %s", next, strerror(errno));

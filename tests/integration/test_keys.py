@@ -246,3 +246,36 @@ def test_the_embedded_master_key_is_replaced_whatever_is_killed(data_dir, make_s
 	done(server.command("key", "master"))
 	server.restart()
 	assert server.api.get(E)["data"][0]["mobile"] == "+49 1"
+
+
+@pytest.mark.slow
+def test_keys_that_a_killed_command_left_are_removed_when_nobody_needs_them(data_dir, make_server):
+	server = make_server(None, data_dir=data_dir)
+	path = os.path.join(server.settings["data_dir"], "master.key")
+	left = [path + end for end in (".next", ".next.new", ".new")]
+	server.api.post(E, {"emp_code": "1", "department": 1, "area": [2], "mobile": "+49 1"})
+	with open(path, encoding="utf-8") as f:
+		own = f.read()
+
+	def plant():
+		for file in left:
+			key_file(file, OTHER_KEY)
+	plant()
+	done(server.command("key", "status"))
+	assert not [file for file in left if os.path.exists(file)]
+
+	# a command that holds the lock may be about to put one of them in force
+	command = popen(server, "key", "rotate")
+	assert command.stdout.readline(), "it is at work"
+	plant()
+	done(server.command("key", "status"))
+	assert [os.path.exists(file) for file in left] == [True] * 3
+	command.kill()
+	command.communicate()
+
+	server.restart()
+	assert not [file for file in left if os.path.exists(file)]
+	assert server.log().count("unused_master_key_removed") == 3
+	with open(path, encoding="utf-8") as f:
+		assert f.read() == own
+	assert server.api.get(E)["data"][0]["mobile"] == "+49 1"
