@@ -86,9 +86,15 @@ def test_the_unit():
 
 def test_the_container():
 	compose = text_of("docker", "compose.yaml")
-	server = compose[compose.index("\n  punchd:"):]
-	for line in ("read_only: true", "cap_drop: [ALL]", "no-new-privileges:true"):
-		assert line in server, line
+	services = re.split(r"(?m)^  (?=\w+:$)", compose[compose.index("services:"):compose.index("\nvolumes:")])[1:]
+	assert [s.split(":")[0] for s in services] == ["init", "postgres", "punchd"]
+	for service in services:
+		for line in ("read_only: true", "cap_drop: [ALL]", "no-new-privileges:true"):
+			assert line in service, (service.split(":")[0], line)
+		for image in re.findall(r"image: (\S+)", service):
+			assert image == "punchd" or re.search(r":\d+\.\d+-\w+$", image), "%s is one release" % image
+	for port in re.findall(r'- "(.*:8081)"', compose):
+		assert port.startswith("${PUNCHD_ADDRESS:-127.0.0.1}:"), "plain HTTP is not for everybody"
 	assert re.search(r"^USER punchd$", text_of("docker", "Dockerfile"), re.M)
 
 
