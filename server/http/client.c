@@ -137,6 +137,13 @@ static bool client_wants_writable(const struct client *c)
 	return c->stuck || c->wire.read_wants_write;
 }
 
+/* Of the requests behind the one at work no more is read, but the end is still to be seen. */
+static bool client_is_ahead(const struct client *c)
+{
+	return c->in_len > READ_AHEAD && !c->unread && !c->ended && !c->leaving &&
+	       !client_wants_writable(c);
+}
+
 static enum watch client_watch_wanted(const struct client *c)
 {
 	switch ((enum client_state)c->state) {
@@ -147,8 +154,8 @@ static enum watch client_watch_wanted(const struct client *c)
 	case CLIENT_CLAIM:
 		return c->leaving ? WATCH_NONE : WATCH_CLOSE;
 	case CLIENT_RUN:
-		if (c->in_len > READ_AHEAD && !c->ended && !c->leaving && !client_wants_writable(c))
-			return WATCH_CLOSE; /* what follows is not read, but the end is seen */
+		if (client_is_ahead(c))
+			return WATCH_CLOSE;
 		/* fall through */
 	case CLIENT_FLUSH:
 		return c->ended || c->in_len > READ_AHEAD ? WATCH_NONE : WATCH_READ;
