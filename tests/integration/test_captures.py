@@ -92,7 +92,7 @@ def empty(server):
 	server.database.sql("""
 		delete from punch; delete from punch_variant; delete from punch_tombstone;
 		delete from punch_block; delete from reject; delete from operation_log;
-		delete from raw_upload; delete from held_upload; delete from template; delete from photo;
+		delete from raw_upload; delete from held_upload; delete from template; delete from photo; delete from person_claim;
 		delete from punch_photo; delete from fp_image; delete from id_card; delete from error_log;
 		delete from terminal_command; delete from terminal_person; delete from employee;
 		update punch_counter set total = 0, deleted = deleted + 1""")
@@ -115,9 +115,14 @@ def stored(server):
 			from punch_photo left join pin p on p.id = pin_id
 			union all select 'FPIMAGE', code, null, finger::text, octet_length(sealed) - 33, seen_count
 			from fp_image left join pin p on p.id = pin_id"""),
+		# those of PINs that are no employee's wait for who becomes one
 		"templates": db.sql("""select p.code, form, bio_type, bio_no, bio_index, major_ver
-			from template t join pin p on p.id = t.pin_id order by t.id"""),
-		"photos": db.sql("select p.code, form from photo join pin p on p.id = pin_id order by photo.id"),
+			from template t join pin p on p.id = t.pin_id
+			union all select p.code, d->>'form', (d->>'type')::int, (d->>'no')::int, (d->>'index')::int, (d->>'major')::int
+			from (select pin_id, details as d from person_claim where place = 'template.sealed') c join pin p on p.id = pin_id order by 1, 2, 3, 4, 5, 6"""),
+		"photos": db.sql("""select code, form from (select id, pin_id, form from photo
+			union all select id, pin_id, details->>'form' from person_claim where place = 'photo.sealed') x
+			join pin p on p.id = pin_id order by x.id"""),
 		"people": [r[0] for r in db.sql("select emp_code from employee order by id")],
 	}
 

@@ -23,7 +23,7 @@ TEMPLATE = "FP PIN=7\tFID=%d\tSize=8\tValid=1\tTMP=%s"
 def tables():
 	"""As `punchd key` knows them."""
 	with open(os.path.join(ROOT, "server", "cli", "key.c"), encoding="utf-8") as f:
-		return re.findall(r'\{ "(\w+)", "\w+", "\1\.sealed" \}', f.read())
+		return re.findall(r'\{ "(\w+)", "\w+", (?:"\1\.sealed"|NULL) \}', f.read())
 
 
 def keys_in_use(server):

@@ -94,8 +94,9 @@ def test_templates_of_leavers(server, make_terminal):
 		server.api.post("/personnel/api/resigns/", {"employee": ids[code], "resign_date": str(
 			(NOW - datetime.timedelta(days=days)).date()), "resign_type": 1})
 	assert run(server, retention_templates=30) == {"templates": "1"}
-	age(server, ("template", "update_time"))
+	age(server, ("template", "update_time"), ("person_claim", "received"))
 	assert run(server, retention_templates=30) == {"templates": "1"}
+	assert server.value("select count(*) from person_claim") == 0, "of nobody's PIN"
 	assert server.sql("select p.code from template join pin p on p.id = pin_id order by 1") == [("2",), ("3",)]
 
 
