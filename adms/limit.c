@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fatal.h"
+#include "owner.h"
 #include "seal.h"
 
 enum {
@@ -52,8 +53,9 @@ static bool bucket_take(int64_t *spent, int64_t now, int64_t each, int64_t burst
 
 bool limit_stranger(struct limits *l, const char *address, int64_t now)
 {
+	uint64_t owner = owner_address(address);
 	unsigned char key[SEAL_KEY_SIZE];
-	seal_hmac(l->key, address, strlen(address), key);
+	seal_hmac(l->key, &owner, sizeof(owner), key);
 	struct stranger *set = l->strangers[(key[30] << 8 | key[31]) % SETS], *s = set;
 	for (int i = 0; i < WAYS; i++) {
 		if (memcmp(set[i].key, key, sizeof(set[i].key)) == 0)

@@ -16,8 +16,9 @@ struct limits;
 struct limits *limits_new(void);
 void limits_free(struct limits *);
 
-/* A request of somebody unknown, or one that makes no sense. False: too many from there. now:
- * clock_ticks(). Bounded; of very many addresses the quietest are forgotten. */
+/* A request of somebody unknown, or one that makes no sense. False: too many from there, which is
+ * from this IPv4 address, or this /64 of IPv6. now: clock_ticks(). Bounded; of very many addresses
+ * the quietest are forgotten. */
 bool limit_stranger(struct limits *, const char *address, int64_t now);
 
 /* A request of a terminal; *spent (0 at first) is its memory. False: too many. */

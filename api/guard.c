@@ -1,9 +1,9 @@
 /* Failed logins: a score for each address and each name, falling by one in ten seconds. */
 #include "guard.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
+#include "owner.h"
 #include "seal.h"
 
 enum {
@@ -46,16 +46,13 @@ struct guard *guard_new(struct arena *a)
 	return g;
 }
 
-/* An IPv6 customer has a /64, so that is what counts as one address. */
 static void address_key(const struct guard *g, const char *address, unsigned char key[32])
 {
-	unsigned char bytes[17] = { 'a' };
-	const char *text = strncmp(address, "::ffff:", 7) == 0 ? address + 7 : address;
+	uint64_t owner = owner_address(address);
+	unsigned char bytes[1 + sizeof(owner)] = { 'a' };
 
-	if (strchr(address, ':') && text == address && inet_pton(AF_INET6, address, bytes + 1) == 1)
-		seal_hmac(g->key, bytes, 9, key);
-	else
-		seal_hmac(g->key, text, strlen(text), key);
+	memcpy(bytes + 1, &owner, sizeof(owner));
+	seal_hmac(g->key, bytes, sizeof(bytes), key);
 }
 
 static void name_key(const struct guard *g, const char *name, unsigned char key[32])

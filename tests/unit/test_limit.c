@@ -45,6 +45,12 @@ static void test_strangers(void)
 	}
 	assert(strangers(l, "192.0.2.1", 1, 5000) == 0);
 	assert(strangers(l, "192.0.2.1", 100000, 6000) > 0);
+	/* a customer of IPv6 has a /64, and IPv4 may be written as IPv6 */
+	assert(strangers(l, "2001:db8:1:2::1", 100000, 5000) == burst);
+	assert(strangers(l, "2001:db8:1:2:ffff::9", 1, 5000) == 0);
+	assert(strangers(l, "2001:db8:1:3::1", 1, 5000) == 1);
+	assert(strangers(l, "198.51.100.7", 100000, 5000) == burst);
+	assert(strangers(l, "::ffff:198.51.100.7", 1, 5000) == 0);
 	limits_free(l);
 }
 
