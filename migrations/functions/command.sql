@@ -165,11 +165,18 @@ create or replace function command_patience() returns interval language sql immu
 	select interval '10 minutes'
 $$;
 
+-- Sent, and the answer is overdue. What never expires (work codes, messages) is given up for a day
+-- after twelve times.
+create or replace function command_lost(c terminal_command) returns boolean language sql stable as $$
+	select c.resend and c.sent < now() - case
+		when c.expires is null and c.sent_count >= 12 then interval '1 day'
+		else command_patience() end
+$$;
+
 -- True when a heartbeat of this terminal should ask command_take.
 create or replace function command_due(a_terminal int) returns boolean language sql stable as $$
 	select exists (select from terminal_command c where c.terminal_id = a_terminal
-			and (c.state = 'queued' or (c.state = 'sent' and c.resend
-				and c.sent < now() - command_patience())))
+			and (c.state = 'queued' or (c.state = 'sent' and command_lost(c))))
 		or exists (select from terminal_person p join terminal t on t.id = p.terminal_id
 			where p.terminal_id = a_terminal and p.version <> p.confirmed_version
 			and not t.people_held
@@ -211,7 +218,7 @@ begin
 		-- whose text is put in when it leaves
 		left join private_message m on m.id = q.item_id and q.item_kind = 'private'
 		where q.terminal_id = a_terminal and (q.state = 'queued' or (q.state = 'sent'
-			and q.resend and q.sent < now() - command_patience()))
+			and command_lost(q)))
 			and (q.expires is null or q.expires > now())
 			and (q.item_kind is distinct from 'private' or m.id is not null)
 		order by q.id limit 200 for update of q skip locked

@@ -97,6 +97,20 @@ begin
 	order by t.id, n.kind, n.item_id, l.nr;
 end $$;
 
+-- Says so once a day where what was sent twelve times was never answered (command_lost).
+create or replace function terminal_items_unanswered() returns void language sql as $$
+	select alert_raise(n.terminal_id, 'not_answered', '', format('%s work codes or messages were'
+		' sent %s times and never answered; from now on once a day', n.items, n.times))
+	from (select c.terminal_id, count(*) as items, min(c.sent_count) as times
+		from terminal_command c
+		where c.state = 'sent' and c.resend and c.expires is null and c.sent_count >= 12
+			and c.sent < now() - command_patience() and c.sent > '-infinity'
+		group by 1) n
+	join terminal t on t.id = n.terminal_id
+	where not exists (select from alert a where a.sn = t.sn and a.kind = 'not_answered'
+		and a.last_seen > now() - interval '1 day')
+$$;
+
 -- Called by the process clock: messages that end, people who have come to a terminal, terminals that
 -- have moved. One process at a time does it.
 create or replace function terminal_items_watch() returns void language plpgsql as $$
@@ -119,6 +133,7 @@ begin
 		or exists (select from private_message) then
 		perform terminal_items_sync(null, 'private', null);
 	end if;
+	perform terminal_items_unanswered();
 end $$;
 
 -- When it was last sent to any terminal.
