@@ -180,7 +180,7 @@ static void claims_start(struct adms *adms, struct terminal *t)
 	struct arena *a = arena_new();
 	struct claims *c = arena_alloc(a, sizeof(*c));
 	c->adms = adms;
-	c->terminal = t;
+	c->terminal = terminal_hold(a, t);
 	c->limit = CLAIMS_AT_ONCE;
 	chore_begin(adms, &c->chore, a);
 	arena_defer(a, round_free, c);

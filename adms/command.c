@@ -279,7 +279,7 @@ static void commands_give_back(struct req *r)
 	const struct poll *poll = c->data;
 	struct arena *a = arena_new();
 	struct giving_back *g = arena_alloc(a, sizeof(*g));
-	*g = (struct giving_back){ .terminal = c->terminal,
+	*g = (struct giving_back){ .terminal = terminal_hold(a, c->terminal),
 		.take = poll->take,
 		.arena = a,
 		.args = { db_int(a, c->terminal->id), db_int(a, poll->take) } };

@@ -18,7 +18,7 @@
 #define MAX_RESULTS 20 /* that are looked at for a serial number */
 #define TOLD_MS 60000 /* between two tellings of the same */
 #define STRAY_DEADLINE_MS 20000
-#define STRANGER_BODY 65536 /* of a serial number that was not known before this request */
+#define STRANGER_BODY 65536 /* of a serial number that was not heard of before this request */
 #define WAITING_BODY (16 * 1024 * 1024) /* as much as is held of one that waits for approval */
 
 static req_step contact_find, contact_go, terminal_joined, terminal_read;
@@ -55,7 +55,9 @@ int64_t contact_max_body(const struct req *r, bool judged)
 
 	if (!judged || req_owner(r).class == OWNER_TERMINAL)
 		return INT64_MAX;
-	return c && c->terminal && !c->joined ? WAITING_BODY : STRANGER_BODY;
+	bool known =
+		c && c->terminal && !c->joined && (c->terminal->heard || !c->terminal->approved);
+	return known ? WAITING_BODY : STRANGER_BODY;
 }
 
 /* The request is over. */
@@ -148,18 +150,21 @@ static void contact_strays(struct req *r)
 static void contact_go(struct req *r, const struct rows *rows)
 {
 	struct contact *c = contact_of(r);
-	bool cheap = (req_route(r)->flags & CONTACT_CHEAP) && !c->terminal->due;
-	if (!cheap && !limit_terminal(&c->terminal->spent, clock_ticks())) {
+	struct terminal *t = terminal_hold(req_arena(r), c->terminal);
+	bool cheap = (req_route(r)->flags & CONTACT_CHEAP) && !t->due;
+	if (!cheap && !limit_terminal(&t->spent, clock_ticks())) {
 		req_text(r, 200, "ERROR: busy");
 		return;
 	}
-	if (!terminal_allows(c->terminal, req_peer(r))) {
+	if (!terminal_allows(t, req_peer(r))) {
 		contact_strays(r);
 		return;
 	}
-	if (c->terminal->approved && !c->joined)
-		req_judge(r, (struct owner){ OWNER_TERMINAL, (uint64_t)c->terminal->id });
-	terminal_touch(c->adms->terminals, c->terminal, req_peer(r));
+	/* with admission=auto anybody makes terminals: what was never heard of is a stranger still */
+	if (t->approved && t->heard)
+		req_judge(r, (struct owner){ OWNER_TERMINAL, (uint64_t)t->id });
+	t->heard |= req_method(r) != POST; /* of which only the head is here */
+	terminal_touch(c->adms->terminals, t, req_peer(r));
 	c->next(r, NULL);
 }
 
@@ -253,8 +258,9 @@ static void terminal_read(struct req *r, const struct rows *rows)
 {
 	struct contact *c = contact_of(r);
 	c->terminal = terminals_find(c->adms->terminals, c->sn);
-	if (!c->terminal) {
-		req_text(r, 200, "ERROR: database");
+	if (!c->terminal) { /* removed meanwhile, or not to be read */
+		bool behind = terminals_behind(c->adms->terminals);
+		req_text(r, 200, behind ? "ERROR: database" : "ERROR: not authorised");
 		return;
 	}
 	c->joined = true;

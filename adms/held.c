@@ -82,12 +82,12 @@ static void release_end(struct release *rel, bool good)
 	struct terminal *t = rel->terminal;
 	t->releasing = false;
 	adms->releasing--;
-	chore_end(adms, &rel->chore);
 	if (!good)
 		t->held_from = 0; /* once more, at the next tick */
 	else if (t->held && t->approved)
 		release_start(adms, t);
-	else
+	chore_end(adms, &rel->chore); /* t may end with it */
+	if (good)
 		held_tick(adms);
 }
 
@@ -187,7 +187,7 @@ static void release_start(struct adms *adms, struct terminal *t)
 	struct arena *a = arena_new();
 	struct release *rel = arena_alloc(a, sizeof(*rel));
 	rel->adms = adms;
-	rel->terminal = t;
+	rel->terminal = terminal_hold(a, t);
 	rel->arena = a;
 	chore_begin(adms, &rel->chore, a);
 	adms->releasing++;

@@ -385,7 +385,7 @@ static void redecode_start(struct adms *adms, struct terminal *t)
 	struct arena *a = arena_new();
 	struct redecode *d = arena_alloc(a, sizeof(*d));
 	d->adms = adms;
-	d->terminal = t;
+	d->terminal = terminal_hold(a, t);
 	d->limit = LINES_AT_ONCE;
 	text_encoding_pages(&t->encoding, d->pages, sizeof(d->pages));
 	chore_begin(adms, &d->chore, a);

@@ -28,10 +28,20 @@ struct terminals *terminals_new(struct adms *adms)
 	return ts;
 }
 
-static void terminal_free(struct terminal *t)
+void terminal_release(void *terminal)
 {
+	struct terminal *t = terminal;
+	if (--t->holders > 0)
+		return;
 	proxies_free(t->allowed);
 	free(t);
+}
+
+struct terminal *terminal_hold(struct arena *a, struct terminal *t)
+{
+	t->holders++;
+	arena_defer(a, terminal_release, t);
+	return t;
 }
 
 void terminals_free(struct terminals *ts)
@@ -40,13 +50,10 @@ void terminals_free(struct terminals *ts)
 	load_forget(ts->asked);
 	zones_free(ts);
 	for (int i = 0; i < ts->count; i++)
-		terminal_free(ts->all[i]);
-	for (int i = 0; i < ts->ngone; i++)
-		terminal_free(ts->gone[i]);
+		terminal_release(ts->all[i]);
 	map_free(ts->by_sn);
 	map_free(ts->by_id);
 	free(ts->all);
-	free(ts->gone);
 	free(ts);
 }
 
@@ -181,6 +188,7 @@ void terminal_told(struct terminals *ts, struct terminal *t, const struct info *
 void terminal_pushed(struct terminals *ts, struct terminal *t)
 {
 	t->pushed = clock_now();
+	t->heard = true;
 	t->dirty = true;
 }
 
@@ -329,7 +337,7 @@ static struct seen_batch *seen_gather(struct terminals *ts, int n)
 		if (!t->dirty)
 			continue;
 		b->told[b->n] = t->told;
-		b->dirty[b->n++] = t;
+		b->dirty[b->n++] = terminal_hold(a, t);
 		/* what a terminal said is written once: an answer to INFO may be newer */
 		t->dirty = t->told = false;
 	}

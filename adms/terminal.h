@@ -20,17 +20,20 @@
 #define TERMINAL_MAX_SN 32 /* adms-push 0.6: [A-Za-z0-9_-]{1,32} */
 
 struct adms;
+struct arena;
 struct terminals;
 
 enum terminal_stamp { STAMP_ATTLOG, STAMP_OPERLOG, STAMP_OTHER, STAMP_COUNT };
 
-/* Lives until terminals_free, also after the terminal was deleted (gone). Read-only outside
- * terminal.c but for the fields that say so. */
+/* Lives while it is one of the terminals, and then (gone: it was deleted) until the last who holds
+ * it has let go. Read-only outside terminal.c but for the fields that say so. */
 struct terminal {
 	int id;
+	unsigned holders; /* terminal_hold(), and the terminals themselves */
 	char sn[TERMINAL_MAX_SN + 1];
 	bool gone;
 	bool approved;
+	bool heard; /* contact.c: a whole request of it was answered, here or elsewhere */
 	unsigned unbelieved; /* the reading whose `approved` is too old; 0: none */
 	bool held; /* punches were kept aside while it waited */
 	bool due; /* commands may be waiting; command.c clears it */
@@ -79,6 +82,10 @@ bool terminal_sn_ok(const char *sn);
 /* NULL: not known to this process (yet). */
 struct terminal *terminals_find(const struct terminals *, const char *sn);
 struct terminal *terminals_by_id(const struct terminals *, int id);
+
+/* Whoever keeps a pointer for longer than the present call holds the terminal: until the arena
+ * ends. Returns it. */
+struct terminal *terminal_hold(struct arena *, struct terminal *);
 
 /* It is not approved from here on, whatever a reading says that began before. */
 void terminal_disapprove(const struct terminals *, struct terminal *);

@@ -50,7 +50,8 @@ enum {
 	COL_FACE_VERSION,
 	COL_DECODED_AS,
 	COL_ALLOWED,
-	COL_CLAIMS
+	COL_CLAIMS,
+	COL_HEARD
 };
 
 struct terminal *terminals_by_id(const struct terminals *ts, int id)
@@ -111,8 +112,7 @@ static void terminals_remove(struct terminals *ts, struct terminal *t)
 	map_put(ts->by_id, &t->id, sizeof(t->id), 0);
 	t->gone = true;
 	t->approved = t->due = false;
-	ts->gone = xrealloc(ts->gone, (size_t)(ts->ngone + 1) * sizeof(struct terminal *));
-	ts->gone[ts->ngone++] = t;
+	terminal_release(t);
 }
 
 static struct terminal *terminals_add(struct terminals *ts, int id, const char *sn)
@@ -122,6 +122,7 @@ static struct terminal *terminals_add(struct terminals *ts, int id, const char *
 	if (before) /* deleted and come again */
 		terminals_remove(ts, before);
 	t->id = id;
+	t->holders = 1;
 	terminal_text(t->sn, sizeof(t->sn), sn);
 	if (ts->count == ts->room) {
 		ts->room = ts->room ? ts->room * 2 : 64;
@@ -185,6 +186,7 @@ static void terminal_keep(struct terminals *ts, const struct rows *rows, int i)
 		t = terminals_add(ts, id, rows_text(rows, i, COL_SN));
 	t->approved = rows_bool(rows, i, COL_APPROVED) && t->unbelieved != ts->loads;
 	t->held = rows_bool(rows, i, COL_HELD);
+	t->heard |= rows_bool(rows, i, COL_HEARD);
 	if (!t->releasing)
 		t->held_from = 0;
 	if (rows_bool(rows, i, COL_DUE)) {

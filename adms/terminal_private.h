@@ -20,8 +20,6 @@ struct terminals {
 	struct map *by_sn, *by_id;
 	struct terminal **all;
 	int count, room;
-	struct terminal **gone;
-	int ngone;
 	struct zone_rules *zones;
 	struct load *loading, *asked; /* the one under way, and the one that comes after it */
 	unsigned loads; /* the number of the one under way */
@@ -31,6 +29,8 @@ struct terminals {
 };
 
 void terminal_text(char *to, size_t size, const char *from); /* cut to fit; NULL is "" */
+
+void terminal_release(void *terminal); /* one holder less; the last frees it */
 
 /* Finds the dialect by all that is known; a generation higher than the one on record is written. */
 void terminal_judge(struct terminals *, struct terminal *);

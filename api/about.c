@@ -175,6 +175,7 @@ static const struct {
 	{ terminals_action, terminals_action_about },
 	{ terminals_order, terminals_order_about },
 	{ terminals_sync, tell_sync },
+	{ terminals_remove_waiting, terminals_remove_waiting_about },
 	{ commands_create, commands_create_about },
 	{ commands_cancel, tell_cancel },
 	{ commands_result, tell_bytes },

@@ -36,6 +36,8 @@ const struct route iclock_routes[] = {
 		API_RIGHT(SUBJECT_TERMINAL_COMMAND) },
 	{ POST, "/iclock/api/terminals/confirm_key/", terminals_action, "confirm_key",
 		API_RIGHT(SUBJECT_TERMINAL) | API_DOES(MAY_CHANGE) },
+	{ POST, "/iclock/api/terminals/remove_waiting/", terminals_remove_waiting, NULL,
+		API_RIGHT(SUBJECT_TERMINAL) | API_DOES(MAY_DELETE) | API_WHOLE },
 	{ POST, "/iclock/api/terminals/info/", terminals_order, "info",
 		API_RIGHT(SUBJECT_TERMINAL_COMMAND) },
 	{ POST, "/iclock/api/terminals/check/", terminals_order, "check",

@@ -7,7 +7,7 @@
 extern const struct resource terminals, terminal_commands, terminal_people, alerts, reconciliations,
 	odd_times;
 
-req_step terminals_action, terminals_sync;
+req_step terminals_action, terminals_sync, terminals_remove_waiting;
 
 /* POST /iclock/api/terminals/{action}/ beyond ZKBio Time's; route->spec is the action's name. */
 req_step terminals_order;

@@ -12,7 +12,7 @@ create or replace function audit_shown(j jsonb) returns jsonb language sql immut
 	select jsonb_object_agg(key, case when key ~ '(^|_)(sealed|hash|wrapped|password|secret)(_|$)'
 		or key ~ 'comm_?key' or key = 'options' then '"***"'::jsonb else value end)
 	from jsonb_each(j) where key not in ('row_key', 'update_time', 'content_hash', 'card_hash',
-		'email_hash', 'version', 'pin_id')
+		'email_hash', 'version', 'pin_id', 'stranger')
 $$;
 
 -- Whom a row is about. Of people who are being deleted with it the PIN is remembered.

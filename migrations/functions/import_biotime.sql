@@ -387,6 +387,9 @@ begin
 		from x where x.id not in (select id from added) or is_off or not has_area order by x.id
 	)
 	select count(*) into taken from added;
+	update terminal t set stranger = null -- they are somebody's
+	from json_to_recordset(rows) as x (id int)
+	where t.id = x.id and t.stranger is not null;
 	update terminal_state s set fw_ver = x.fw_ver, fp_version = version_major(x.fp_alg_ver),
 		face_version = version_major(x.face_alg_ver)
 	from json_to_recordset(rows) as x (id int, fw_ver text, fp_alg_ver text, face_alg_ver text)

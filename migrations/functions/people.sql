@@ -232,6 +232,13 @@ begin
 		end if;
 		new.approved := new.approved and not new.key_held;
 	end if;
+	-- what comes by itself is a stranger until it is approved (functions/waiting.sql)
+	if new.approved or (tg_op = 'INSERT'
+			and coalesce(current_setting('punchd.actor', true), '') <> '') then
+		new.stranger := null;
+	elsif tg_op = 'INSERT' then
+		new.stranger := stranger_home(new.ip_address);
+	end if;
 	if tg_op = 'UPDATE' then
 		new.sn := old.sn;
 	end if;
@@ -283,6 +290,11 @@ create or replace trigger terminal_after after insert or update on terminal
 create or replace function terminal_deleted() returns trigger language plpgsql as $$
 begin
 	perform terminal_wake(array[old.id]);
+	if old.stranger is not null then -- no punch was ever published from there
+		delete from punch_origin o
+		where o.sn = old.sn and coalesce(o.terminal_id, 0) = old.id
+			and not exists (select from punch p where p.origin_id = o.id);
+	end if;
 	return null;
 end $$;
 

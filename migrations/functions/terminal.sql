@@ -19,18 +19,19 @@ create or replace function terminal_load(ids int[])
 		heartbeat int, zone text, fixed_offset int, code_page text, language text,
 		push_ver text, device_type text, terminal_name text, fw_ver text, generation int,
 		fp_version int, face_version int, decoded_as text, allowed_address text,
-		claims_due boolean)
+		claims_due boolean, heard boolean)
 	language sql stable as $$
 	select t.id, t.sn, t.approved, t.held_lines > 0, t.approved and command_due(t.id),
 		t.origin_id, t.heartbeat, t.zone, t.fixed_offset, t.code_page, t.language,
 		t.push_ver, t.device_type, t.terminal_name, s.fw_ver, t.generation, s.fp_version,
 		s.face_version, t.decoded_as, t.allowed_address,
-		exists (select from person_claim c where c.terminal_id = t.id and c.due)
+		exists (select from person_claim c where c.terminal_id = t.id and c.due),
+		t.push_ver is not null or s.push_time is not null
 	from terminal t left join terminal_state s on s.terminal_id = t.id
 	where ids is null or t.id = any(ids)
 $$;
 
--- An SN that no process knows: joins as `admission` says. No row: closed, or 1,000 wait already.
+-- An SN that no process knows: joins as `admission` says. Null: closed, or there is no place.
 create or replace function terminal_join(a_sn text, admission text, address text, default_zone text)
 	returns int language plpgsql as $$
 declare
@@ -45,15 +46,17 @@ begin
 			(select min(id) from area where not not_authorised));
 	else
 		home := (select id from area where not_authorised);
-		perform pg_advisory_xact_lock(7263002); -- the cap is exact
-		if home is null
-			or (select count(*) from (select from terminal where not approved limit 1000) w) >= 1000 then
+		perform pg_advisory_xact_lock(7263021); -- the bounds are exact
+		if home is null or not stranger_place(address) then
 			return null;
 		end if;
 	end if;
 	insert into terminal (sn, ip_address, area_id, zone)
 	values (a_sn, address, home, default_zone)
 	on conflict (sn) do nothing returning id into found_id;
+	if admission = 'approve' then -- what has just come makes no room
+		update terminal_state set last_activity = now() where terminal_id = found_id;
+	end if;
 	return coalesce(found_id, (select id from terminal where sn = a_sn));
 end $$;
 
@@ -163,51 +166,4 @@ end $$;
 create or replace function option_number(said jsonb, name text) returns int
 	language sql immutable as $$
 	select case when said->>name ~ '^[0-9]{1,9}$' then (said->>name)::int end
-$$;
-
--- Keeps the punches of a waiting terminal aside, within the caps of the contract. False: full.
-create or replace function held_keep(a_terminal int, a_lines int, a_bytes int, a_row_key bytea,
-	a_sealed bytea, hash bytea) returns boolean language plpgsql as $$
-declare
-	t terminal%rowtype;
-begin
-	select * into t from terminal where id = a_terminal for update;
-	if not found then
-		return false;
-	end if;
-	if exists (select from held_upload h where h.terminal_id = a_terminal
-			and h.content_hash = hash) then
-		return true;
-	end if;
-	if t.held_lines + a_lines > 100000 or t.held_bytes + a_bytes > 16777216 then
-		return false;
-	end if;
-	insert into held_upload (terminal_id, lines, bytes, row_key, sealed, content_hash)
-	values (a_terminal, a_lines, a_bytes, a_row_key, a_sealed, hash);
-	update terminal set held_lines = held_lines + a_lines, held_bytes = held_bytes + a_bytes
-	where id = a_terminal;
-	-- approved while this upload was under way: released with the others
-	if t.approved then
-		perform terminal_wake(array[a_terminal]);
-	end if;
-	return true;
-end $$;
-
--- The next held uploads of a terminal, from an id on: at most 500, and few when they are large.
-create or replace function held_some(a_terminal int, from_id bigint, max_bytes bigint)
-	returns setof held_upload language sql stable as $$
-	select h.* from (select id, sum(bytes) over (order by id) - bytes as before from held_upload
-		where terminal_id = a_terminal and id >= from_id) s
-	join held_upload h using (id)
-	where s.before < max_bytes
-	order by h.id limit 500
-$$;
-
-create or replace function held_released(a_terminal int, ids bigint[]) returns void
-	language sql as $$
-	select from terminal where id = a_terminal for update; -- as held_keep does
-	delete from held_upload where terminal_id = a_terminal and id = any(ids);
-	update terminal set (held_lines, held_bytes) = (select coalesce(sum(lines), 0)::int,
-		coalesce(sum(bytes), 0)::int from held_upload where terminal_id = a_terminal)
-	where id = a_terminal;
 $$;

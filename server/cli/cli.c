@@ -37,7 +37,9 @@ static const struct command commands[] = {
 	{ "token revoke", "ID", 1, 0, cli_token_revoke, "ends a token" },
 	{ "device list", "", 0, 0, cli_device_list, "lists terminals" },
 	{ "device approve", "SN [--area CODE]", 1, 0, cli_device_approve, "approves a terminal" },
-	{ "device remove", "SN", 1, 0, cli_device_remove, "removes a terminal; its punches stay" },
+	{ "device remove", "SN | --waiting [--address CIDR] [--before TIME]", 0, 1,
+		cli_device_remove,
+		"removes a terminal; its punches stay. Or all that nobody has approved" },
 	{ "key status", "", 0, 0, cli_key_status, "lists the data-encryption keys" },
 	{ "key rotate", "", 0, 0, cli_key_rotate, "makes a new one and seals everything under it" },
 	{ "key retire", "[ID]", 0, 1, cli_key_retire, "throws older ones away that nothing needs" },
@@ -71,6 +73,8 @@ static const struct option {
 	{ "name", offsetof(struct cli, name), "token create" },
 	{ "expires", offsetof(struct cli, expires), "token create" },
 	{ "area", offsetof(struct cli, area), "device approve" },
+	{ "address", offsetof(struct cli, address), "device remove" },
+	{ "before", offsetof(struct cli, before), "device remove" },
 	{ "new-key-file", offsetof(struct cli, new_key_file), "key master" },
 	{ "report", offsetof(struct cli, report), "import-biotime" },
 	{ "files", offsetof(struct cli, files), "import-biotime" },
@@ -81,6 +85,7 @@ static const struct option {
 static const struct option switches[] = {
 	{ "superuser", offsetof(struct cli, superuser), "user add" },
 	{ "end-others", offsetof(struct cli, end_others), "key jwt" },
+	{ "waiting", offsetof(struct cli, waiting), "device remove" },
 	{ "dry-run", offsetof(struct cli, dry_run), "import-biotime" },
 };
 

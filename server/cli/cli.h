@@ -27,9 +27,10 @@ struct cli {
 	const struct command *command;
 	const struct config *config;
 	const char *words[4]; /* after the command's name; NULL where none was given */
-	bool superuser, dry_run, end_others;
+	bool superuser, dry_run, end_others, waiting;
 	const char *password_file, *name, *expires, *area, *report, *files, *not_authorised,
-		*new_key_file, *groups, *areas, *departments, *permissions, *scope;
+		*new_key_file, *groups, *areas, *departments, *permissions, *scope, *address,
+		*before;
 	struct start start; /* after cli_open */
 	struct db_error failed;
 };

@@ -4,17 +4,20 @@
 #include "cli.h"
 #include "fatal.h"
 
+#define REMOVED_AT_ONCE 50 /* waiting terminals of one transaction */
+
 int cli_device_list(struct cli *cli)
 {
 	static const char *const titles[] = { "sn", "alias", "area", "state", "address",
-		"last activity", "users", "waiting lines", NULL };
+		"last activity", "users", "waiting lines", "waiting bytes", NULL };
 	cli_open(cli, false);
 	const struct rows *rows = cli_query(cli,
 		"select t.sn, t.alias, a.code || ' ' || a.name,"
 		" case when t.approved then 'approved' else 'waiting' end,"
 		" coalesce(s.address, t.ip_address),"
 		" coalesce(to_char(s.last_activity, 'YYYY-MM-DD HH24:MI:SS'), 'never'),"
-		" coalesce(s.user_count::text, ''), case when t.approved then '' else t.held_lines::text end"
+		" coalesce(s.user_count::text, ''), case when t.approved then '' else t.held_lines::text end,"
+		" case when t.approved then '' else t.held_bytes::text end"
 		" from terminal t join area a on a.id = t.area_id"
 		" left join terminal_state s on s.terminal_id = t.id order by t.sn",
 		NULL, 0, false);
@@ -71,9 +74,42 @@ int cli_device_approve(struct cli *cli)
 	return 0;
 }
 
+/* Those that came by themselves and that nobody has approved, with what they hold; some at a time,
+ * for each may hold much. */
+static int waiting_remove(struct cli *cli)
+{
+	int64_t removed = 0, n;
+	cli_open(cli, false);
+	const struct db_arg args[] = { db_text(cli->address), db_text(cli->before),
+		db_int(cli->arena, REMOVED_AT_ONCE) };
+	do {
+		const struct rows *rows = cli_query(cli,
+			"select case when $1::text is null or address_said($1) is not null then"
+			" strangers_remove(address_said($1), $2::timestamptz, $3::int) end",
+			args, LEN(args), true);
+		if (!rows)
+			return cli_fail(cli, "cannot remove the terminals: %s", cli_error(cli));
+		if (rows_null(rows, 0, 0))
+			return cli_fail(cli, "--address: not an address or CIDR: %s", cli->address);
+		n = rows_int(rows, 0, 0);
+		removed += n;
+	} while (n == REMOVED_AT_ONCE);
+	printf("removed %lld waiting terminals\n", (long long)removed);
+	cli_close(cli);
+	return 0;
+}
+
 int cli_device_remove(struct cli *cli)
 {
 	const char *sn = cli->words[0];
+	bool chosen = cli->address || cli->before;
+	if (cli->waiting ? sn != NULL : !sn || chosen) {
+		fprintf(stderr, "punchd: usage: punchd %s %s\n", cli->command->name,
+			cli->command->usage);
+		return 1;
+	}
+	if (cli->waiting)
+		return waiting_remove(cli);
 	cli_open(cli, false);
 	const struct db_arg args[] = { db_text(sn) };
 	const struct rows *rows = cli_query(

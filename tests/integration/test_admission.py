@@ -179,7 +179,8 @@ def test_caps_of_a_waiting_terminal(server, make_terminal):
 
 
 def test_a_thousand_terminals_may_wait_and_no_more(server, make_terminal):
-	server.sql("""insert into terminal (sn, area_id) select 'WAIT' || n, 1 from generate_series(1, 998) n""")
+	server.sql("""insert into terminal (sn, area_id, ip_address, held_lines, held_bytes)
+		select 'WAIT' || n, 1, '10.0.0.' || n % 200, 1, 30 from generate_series(1, 998) n""")
 	known = make_terminal("AHEAD001", approve=False)
 	server.api.post("/iclock/api/terminals/", {"sn": "AHEAD001", "alias": "x", "ip_address": "10.0.0.1", "area": 2})
 	terminals = [make_terminal("NEW%05d" % n, approve=False) for n in range(6)]
@@ -208,6 +209,19 @@ def test_auto(server, make_terminal):
 	assert t.push("ATTLOG", "7\t%s" % WHEN) == "OK: 1", "also before its first handshake"
 	t.register()
 	assert punches(server) == 1 and t.row["area"]["id"] == 2
+
+
+@pytest.mark.settings(admission="auto")
+def test_who_joins_by_itself_is_a_stranger_until_it_was_answered(server, make_terminal):
+	"""Of a serial number that was never heard of only the head may be there: it has what strangers have."""
+	t, u = make_terminal(approve=False), make_terminal(approve=False)
+	long = "".join("7\t2026-05-01 %02d:%02d:%02d\n" % (n // 3600, n // 60 % 60, n % 60) for n in range(4000)).encode()
+	for _ in range(2):
+		reply = t.raw("POST", t.push_target("ATTLOG"), long)
+		assert reply.text.startswith("ERROR") and punches(server) == 0
+	assert t.poll() == []
+	assert t.push("ATTLOG", long) == "OK: 4000"
+	assert u.push("ATTLOG", long[:2200]) == "OK: 100" and u.push("ATTLOG", long) == "OK: 4000"
 
 
 @pytest.mark.settings(admission="closed")
