@@ -179,7 +179,7 @@ def test_user_lines_fill_and_never_overwrite(server, terminal):
 
 def test_templates_and_pictures_are_stored_sealed(server, terminal):
 	terminal.register()
-	terminal.push("OPERLOG", "FP PIN=4\tFID=6\tSize=9\tValid=1\tTMP=U2VhbGVkVG1w",
+	terminal.push("OPERLOG", "USER PIN=4", "FP PIN=4\tFID=6\tSize=9\tValid=1\tTMP=U2VhbGVkVG1w",
 		"USERPIC PIN=4\tFileName=4.jpg\tSize=12\tContent=U2VhbGVkUGlj")
 	terminal.push("BIODATA", "BIODATA Pin=4\tNo=0\tIndex=0\tValid=1\tDuress=0\tType=9\tMajorVer=39\t"
 		"MinorVer=3\tFormat=0\tTmp=U2VhbGVkVG1w")

@@ -74,6 +74,7 @@ def templates(server):
 
 def test_templates_of_every_kind(server, terminal):
 	terminal.register()
+	terminal.push("OPERLOG", "USER PIN=4", "USER PIN=9001")
 	terminal.poll(info="Ver%208,1,1,1,10.0.0.1,10,7,12,1,111")
 	lines = ["FP PIN=4\tFID=6\tSize=1488\tValid=1\tTMP=" + b64(SECRET + "Fp0") + "==",
 		"fp pin=4\tfid=7\tsize=9\tvalid=3\ttmp=" + b64(SECRET + "Fp1"),
@@ -104,7 +105,7 @@ def test_versions_of_a_terminal_survive_a_restart(server, terminal):
 	terminal.poll(info="Ver%208,1,1,1,10.0.0.1,10,7,12,1,111")
 	wait_until(lambda: server.value("select fp_version from terminal_state") == 10, 8)
 	line = "FP PIN=4\tFID=6\tSize=4\tValid=1\tTMP=AAAA"
-	terminal.push("OPERLOG", line)
+	terminal.push("OPERLOG", "USER PIN=4", line)
 	server.restart()
 	terminal.poll()
 	terminal.push("OPERLOG", line)
@@ -113,6 +114,7 @@ def test_versions_of_a_terminal_survive_a_restart(server, terminal):
 
 def test_pictures_and_comparison_photos(server, terminal):
 	terminal.register()
+	terminal.push("OPERLOG", "USER PIN=123")
 	lines = ["USERPIC PIN=123\tFileName=123.jpg\tSize=12\tContent=" + b64(SECRET + "Picture"),
 		"BIOPHOTO PIN=123\tFileName=123.jpg\tType=9\tNo=0\tIndex=0\tSize=12\tContent=" + b64(SECRET + "Photo")]
 	assert terminal.push("OPERLOG", *lines) == "OK: 2"

@@ -101,9 +101,9 @@ def test_device_status(server, ready):
 # ---------------------------------------------------------------- biodatas
 
 def test_biodatas_withhold_templates(server, ready):
-	make_employee(server, "7", first="Ada", last="Byron")
+	server.sql("insert into employee_area values (%s, 2)", make_employee(server, "7", first="Ada", last="Byron"))
 	ready.push("OPERLOG", "FP PIN=7\tFID=6\tSize=8\tValid=1\tTMP=c2VjcmV0")
-	ready.push("OPERLOG", "FP PIN=8\tFID=1\tSize=8\tValid=1\tTMP=b3RoZXI=")
+	ready.push("OPERLOG", "USER PIN=8", "FP PIN=8\tFID=1\tSize=8\tValid=1\tTMP=b3RoZXI=")
 	rows = server.api.get(I + "biodatas/", ordering="-id")["data"]
 	assert [(r["employee"], r["bio_tmp"]) for r in rows] == [("8", None), ("7 Ada Byron", None)]
 	row = rows[1]
