@@ -259,7 +259,7 @@ void chore_end(struct adms *adms, struct chore *chore)
 
 static struct db *adms_pool(struct adms *adms, const char *name, int size)
 {
-	return db_new(adms->o.base, adms->o.offload,
+	return db_new(adms->o.hub,
 		&(struct db_options){ .name = name,
 			.conninfo = adms->o.conninfo,
 			.timezone = adms->o.config->timezone,
@@ -282,6 +282,7 @@ static void adms_surface_fill(struct adms *adms)
 		.failed = adms_failed,
 		.before = contact_before,
 		.max_body = contact_max_body,
+		.durable = true,
 		.budget = adms->budget,
 		.params_nocase = true,
 		.plus_is_literal = true,
@@ -313,7 +314,7 @@ struct adms *adms_new(const struct adms_options *options)
 	adms->wake = evtimer_new(options->base, adms_wake, adms);
 	adms->tick = event_new(options->base, -1, EV_PERSIST, adms_second, adms);
 	event_add(adms->tick, &second);
-	adms->listener = db_listen(options->base, options->offload,
+	adms->listener = db_listen(options->hub,
 		&(struct db_options){ .name = "punchd listen",
 			.conninfo = options->conninfo,
 			.timezone = options->config->timezone,

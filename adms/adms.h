@@ -16,6 +16,7 @@ struct adms;
 struct adms_options {
 	struct event_base *base;
 	struct offload *offload;
+	struct db_hub *hub;
 	const struct config *config;
 	const struct seal *seal;
 	const char *conninfo; /* adms opens pools of its own for ingest and terminals */

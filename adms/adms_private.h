@@ -5,6 +5,7 @@
 #include "adms.h"
 #include "budget.h"
 #include "db.h"
+#include "outage.h"
 #include "terminal.h"
 
 struct ingest;
@@ -45,6 +46,7 @@ struct adms {
 	struct event *wake; /* terminals named by notifications are read again */
 	int *woken, nwoken;
 	struct chore chores; /* a ring */
+	struct outage refusing; /* the database does not take what uploads bring */
 	int releasing, redecoding, claiming; /* chores of held.c, redecode.c and claims.c */
 	int joining; /* requests that wait for a terminal to be read, */
 	uint64_t joining_from[MAX_JOINING]; /* and the address that each comes from */

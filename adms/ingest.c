@@ -22,6 +22,7 @@
 #include "fatal.h"
 #include "log.h"
 #include "map.h"
+#include "outage.h"
 #include "verdict.h"
 
 #define IN_FLIGHT 2
@@ -29,7 +30,9 @@
 #define ENOUGH_BYTES 131072 /* about a full write: nobody else is waited for */
 #define MOMENT_MIN_US 1000 /* as fine as the loop's timers are */
 #define MOMENT_MAX_US 5000
-#define DEADLINE_MS 25000 /* terminals give up after 10 to 60 s */
+#define DEADLINE_MS 25000 /* of a job: terminals give up after 10 to 60 s */
+#define QUEUE_MS 20000 /* of that in the queue */
+#define WRITE_MIN_MS 5000 /* what is left for a write, also of a part of one that failed */
 #define MAX_PINS 2000000 /* remembered PINs; beyond, the memory starts afresh */
 
 struct ingest {
@@ -40,6 +43,8 @@ struct ingest {
 	int jobs; /* in the queue */
 	int round; /* jobs that were under way when the last write ended */
 	struct event *gathering; /* pending: they are worth waiting for */
+	struct event *patience; /* each second: whose time is up */
+	struct outage away;
 	struct batch *again; /* halves of a failed write */
 	int in_flight;
 	bool pumping;
@@ -53,13 +58,17 @@ static void gathering_ended(evutil_socket_t fd, short what, void *arg)
 	ingest_pump(arg);
 }
 
+static void jobs_expire(evutil_socket_t, short, void *);
+
 struct ingest *ingest_new(struct adms *adms)
 {
+	static const struct timeval second = { 1, 0 };
 	struct ingest *in = xcalloc(1, sizeof(*in));
 	in->adms = adms;
 	in->pins = map_new();
 	in->gathering = evtimer_new(adms->o.base, gathering_ended, in);
-	if (!in->gathering)
+	in->patience = event_new(adms->o.base, -1, EV_PERSIST, jobs_expire, in);
+	if (!in->gathering || !in->patience || event_add(in->patience, &second) != 0)
 		fatal("evtimer_new");
 	return in;
 }
@@ -77,6 +86,7 @@ void ingest_free(struct ingest *in)
 		batch_free(b);
 	}
 	event_free(in->gathering);
+	event_free(in->patience);
 	map_free(in->pins);
 	free(in);
 }
@@ -96,6 +106,7 @@ struct adms *ingest_adms(const struct ingest *in)
 void ingest_add(struct ingest *in, struct ingest_job *job)
 {
 	job->lines = record_lines(job->body, job->len);
+	job->since = clock_ticks();
 	job->next = NULL;
 	if (in->last)
 		in->last->next = job;
@@ -135,6 +146,26 @@ static void job_check(struct ingest_job *job)
 {
 	if (job->read && job->open == 0)
 		job->done(job->arg, !job->failed);
+}
+
+/* What is not read yet will not be; what is in flight tells when it ends. */
+static void job_give_up(struct ingest *in, struct ingest_job *job)
+{
+	ingest_unlink(in, job);
+	job->taken = job->read = job->failed = true;
+	job_check(job);
+}
+
+/* They are in order of their age; done() may add another. */
+static void jobs_expire(evutil_socket_t fd, short what, void *arg)
+{
+	struct ingest *in = arg;
+	int64_t now = clock_ticks();
+	while (!in->closed && in->first && now - in->first->since >= QUEUE_MS) {
+		outage_failed(&in->away, now, "punches_not_stored", "57014",
+			"no answer from the database in time");
+		job_give_up(in, in->first);
+	}
 }
 
 static void ingest_gathering(struct ingest *in, const struct batch *ended)
@@ -198,7 +229,9 @@ static void batch_failed(struct batch *b, const struct db_error *e)
 	if (verdict == VERDICT_HALVE && b->n == 1 && b->lines[0].reason)
 		verdict = VERDICT_FAIL; /* even its bytes are refused: a fault of ours */
 	if (verdict == VERDICT_FAIL) {
-		log_error("punches_not_stored", "state", e->state, "reason", e->message, NULL);
+		outage_failed(&in->away, clock_ticks(), "punches_not_stored", e->state, e->message);
+		for (int i = 0; i < b->n; i++)
+			b->lines[i].job->refused |= !db_error_away(e);
 		batch_end(b, false);
 		return;
 	}
@@ -228,11 +261,22 @@ static void punches_stored(void *arg, struct rows *rows, const struct db_error *
 	} else if (error) {
 		batch_failed(b, error);
 	} else {
+		outage_passed(&in->away, clock_ticks());
 		in->adms->stats.punches_stored += (uint64_t)batch_read(b, rows);
 		batch_end(b, true);
 	}
 	rows_free(rows);
 	ingest_pump(in);
+}
+
+static int64_t batch_patience(const struct batch *b)
+{
+	int64_t oldest = b->lines[0].job->since;
+	for (int i = 1; i < b->n; i++)
+		if (b->lines[i].job->since < oldest)
+			oldest = b->lines[i].job->since;
+	int64_t left = oldest + DEADLINE_MS - clock_ticks();
+	return left > WRITE_MIN_MS ? left : WRITE_MIN_MS;
 }
 
 static void batch_send(struct batch *b)
@@ -241,7 +285,8 @@ static void batch_send(struct batch *b)
 	db_query(b->ingest->adms->ingest_db, &(struct db_query){ .statements = b->statements,
 						     .nstatements = b->nstatements,
 						     .binary = true,
-						     .deadline_ms = DEADLINE_MS,
+						     .durable = true,
+						     .deadline_ms = batch_patience(b),
 						     .done = punches_stored,
 						     .arg = b });
 }
@@ -292,7 +337,8 @@ static void batch_start(struct batch *b)
 	db_query(in->adms->ingest_db, &(struct db_query){ .statements = b->statements,
 					      .nstatements = 1,
 					      .binary = true,
-					      .deadline_ms = DEADLINE_MS,
+					      .durable = true,
+					      .deadline_ms = batch_patience(b),
 					      .done = pins_found,
 					      .arg = b });
 }

@@ -8,7 +8,8 @@
  * is done when all of its lines are committed.
  *
  * A write that fails on a value is halved until the line stands alone among the rejects; a lost
- * connection or a full disk fails its jobs, whose terminals send again.
+ * connection or a full disk fails its jobs, whose terminals send again. So does a database that is
+ * late: an upload is answered after 25 s at most, of which it waits in the queue for 20.
  */
 #ifndef INGEST_H
 #define INGEST_H
@@ -29,6 +30,7 @@ struct ingest_job {
 	size_t len;
 	const char *stamp; /* to be stored with the last line; NULL: none */
 	bool stamped; /* when done: it was */
+	bool refused; /* when done, not durable: the database was there, and did not take it */
 	void (*done)(void *arg, bool durable);
 	void *arg;
 	/* when done: of the lines that are no punches, and of the punches that were new */
@@ -36,6 +38,7 @@ struct ingest_job {
 	/* ingest.c's own */
 	struct record_lines lines;
 	int open; /* rows sent and not yet committed */
+	int64_t since; /* clock_ticks() when it was added */
 	bool read, failed, taken;
 	struct ingest_job *next;
 };

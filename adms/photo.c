@@ -84,8 +84,8 @@ void photo_fetch(struct req *r, const struct rows *rows)
 		"where p.id = $1::bigint and t.id = $2::int and t.approved",
 		args, LEN(args)
 	};
-	req_query_with(r, photo_found, &(struct req_query_options){ .binary = true, .try = true },
-		&find, 1);
+	const struct req_query_options options = { .binary = true, .try = true, .reads = true };
+	req_query_with(r, photo_found, &options, &find, 1);
 }
 
 /* The bytes of whole base64; NULL when it is none. */

@@ -40,8 +40,8 @@ void remote_attendance(struct req *r, const struct rows *rows)
 	const struct db_arg args[] = { db_int(a, c->terminal->id), db_text(remote->pin) };
 	const struct db_statement statement = { "select * from remote_person($1::int, $2::text)",
 		args, LEN(args) };
-	req_query_with(
-		r, person_found, &(struct req_query_options){ .binary = true }, &statement, 1);
+	req_query_with(r, person_found,
+		&(struct req_query_options){ .binary = true, .reads = true }, &statement, 1);
 }
 
 static void person_found(struct req *r, const struct rows *rows)
@@ -59,8 +59,8 @@ static void person_found(struct req *r, const struct rows *rows)
 	const struct db_arg args[] = { db_text(remote->pin), db_int(a, c->terminal->fp_version) };
 	const struct db_statement statement = { "select * from remote_fingers($1::text, $2::int)",
 		args, LEN(args) };
-	req_query_with(
-		r, fingers_found, &(struct req_query_options){ .binary = true }, &statement, 1);
+	req_query_with(r, fingers_found,
+		&(struct req_query_options){ .binary = true, .reads = true }, &statement, 1);
 }
 
 enum {

@@ -208,8 +208,11 @@ static void seen_written(void *arg, struct rows *rows, const struct db_error *er
 {
 	struct seen_batch *b = arg;
 	b->terminals->writing = false;
+	if (!error)
+		outage_passed(&b->terminals->unwritten, clock_ticks());
 	if (error) {
-		log_warn("terminal_states_not_written", "reason", error->message, NULL);
+		outage_failed(&b->terminals->unwritten, clock_ticks(),
+			"terminal_states_not_written", error->state, error->message);
 		for (int i = 0; i < b->n; i++) {
 			b->dirty[i]->dirty = true;
 			b->dirty[i]->told |= b->told[i];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "adms_private.h"
+#include "clock.h"
 #include "fatal.h"
 #include "log.h"
 #include "map.h"
@@ -249,6 +250,7 @@ static void load_end(struct load *l)
 
 static void load_publish(struct load *l)
 {
+	outage_passed(&l->terminals->unread, clock_ticks());
 	for (int i = 0; i < rows_count(l->rows); i++)
 		terminal_keep(l->terminals, l->rows, i);
 	load_bury(l);
@@ -259,7 +261,8 @@ static void load_publish(struct load *l)
 
 static void load_failed(struct load *l, const struct db_error *e)
 {
-	log_warn("terminals_not_read", "reason", e->message, NULL);
+	outage_failed(
+		&l->terminals->unread, clock_ticks(), "terminals_not_read", e->state, e->message);
 	l->terminals->behind = true;
 	load_end(l);
 }

@@ -26,6 +26,7 @@ struct terminals {
 	bool behind;
 	bool writing;
 	int flushes;
+	struct outage unwritten, unread; /* states, and all of it */
 };
 
 void terminal_text(char *to, size_t size, const char *from); /* cut to fit; NULL is "" */

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "clock.h"
 #include "fatal.h"
 #include "held.h"
 #include "log.h"
@@ -171,11 +172,25 @@ void upload_fail(struct req *r, const char *reason)
 	req_text(r, 200, "ERROR: %s", reason);
 }
 
+void upload_tell_failure(struct req *r, int lines)
+{
+	const struct db_error *e = req_error(r);
+	if (db_error_away(e)) {
+		outage_failed(&contact_of(r)->adms->refusing, clock_ticks(), "uploads_refused",
+			e->state, e->message);
+		req_told(r);
+		return;
+	}
+	log_warn("upload_refused", "sn", contact_of(r)->sn, "table", upload_of(r)->table, "state",
+		e->state, "lines", log_num(lines), NULL);
+}
+
 void upload_reply(struct req *r)
 {
 	const struct upload *u = upload_of(r);
 	const char *tablename = req_param(r, "tablename");
 	upload_count(r);
+	outage_passed(&contact_of(r)->adms->refusing, clock_ticks());
 	if (u->bare)
 		req_text(r, 200, "OK");
 	else if (strcmp(u->table, "TABLEDATA") == 0 && tablename && word_ok(tablename))
@@ -278,6 +293,7 @@ static void punches_durable(struct req *r, const struct rows *rows)
 	struct upload *u = upload_of(r);
 	struct db_statement stamp;
 	if (!u->durable) {
+		req_told(r); /* by ingest */
 		upload_fail(r, "not stored");
 		return;
 	}
@@ -345,8 +361,8 @@ static void piece_start(struct req *r, const struct rows *rows)
 		piece_write(r, NULL);
 		return;
 	}
-	req_query_with(r, piece_asked, &(struct req_query_options){ .binary = true, .try = true },
-		&question, 1);
+	const struct req_query_options options = { .binary = true, .try = true, .reads = true };
+	req_query_with(r, piece_asked, &options, &question, 1);
 }
 
 static bool piece_is_last(const struct upload *u)
@@ -379,8 +395,7 @@ static void piece_failed(struct req *r)
 {
 	struct upload *u = upload_of(r);
 	enum verdict verdict = verdict_of(req_error(r));
-	log_warn("upload_refused", "sn", contact_of(r)->sn, "table", u->table, "state",
-		req_error(r)->state, "lines", log_num(u->n), NULL);
+	upload_tell_failure(r, u->n);
 	if (verdict == VERDICT_FAIL || u->n == 0 || u->refused || u->tries++ == MAX_TRIES) {
 		upload_fail(r, "database");
 		return;

@@ -1,7 +1,6 @@
 /* Uploads that are one thing: punch photos, images of fingers, and what nobody understands. */
 #include "attphoto.h"
 #include "biometric.h"
-#include "log.h"
 #include "record.h"
 #include "records.h"
 #include "upload_private.h"
@@ -23,8 +22,7 @@ static void upload_keep(struct req *r, struct records *records)
 static void records_kept(struct req *r, const struct rows *rows)
 {
 	if (req_error(r)) {
-		log_warn("upload_refused", "sn", contact_of(r)->sn, "table", upload_of(r)->table,
-			"state", req_error(r)->state, NULL);
+		upload_tell_failure(r, upload_of(r)->lines);
 		upload_fail(r, "database");
 		return;
 	}

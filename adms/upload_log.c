@@ -29,6 +29,7 @@ struct upload_log {
 	struct entry *entries; /* those of the map */
 	struct entry *writing; /* of the batch under way */
 	bool full; /* said so */
+	struct outage failing;
 };
 
 struct upload_log *upload_log_new(struct adms *adms)
@@ -136,13 +137,16 @@ static void log_written(void *arg, struct rows *rows, const struct db_error *err
 	struct log_batch *b = arg;
 	struct upload_log *log = b->log;
 	if (error) {
-		log_warn("upload_log_not_written", "reason", error->message, NULL);
+		outage_failed(&log->failing, clock_ticks(), "upload_log_not_written", error->state,
+			error->message);
 		for (const struct entry *e = log->writing; e; e = e->next)
 			entry_again(log, e);
 	}
 	entries_free(log->writing);
 	log->writing = NULL;
 	log->full = false;
+	if (!error)
+		outage_passed(&log->failing, clock_ticks());
 	rows_free(rows);
 	arena_free(b->arena);
 }

@@ -44,6 +44,10 @@ void upload_reply(struct req *);
 /* upload.c: counts it as failed and says why. */
 void upload_fail(struct req *, const char *reason);
 
+/* upload.c: says in the log that the statement just tried failed; once for all that fail while the
+ * database is away. */
+void upload_tell_failure(struct req *, int lines);
+
 /* upload.c: the statement that stores its stamp, with the data or after it; 0: none, 1: one. */
 int upload_stamp_statement(struct req *, struct db_statement *out);
 

@@ -18,6 +18,7 @@ enum { ASK_STATES, ASK_NIGHT, ASK_ADVANCE, ASK_CLOCKS, ASK_ITEMS, ASKS };
 
 struct watch {
 	int ticks;
+	struct outage failing;
 	int64_t since; /* microseconds UTC: heard from here on */
 	struct ask {
 		struct watch *watch;
@@ -52,9 +53,12 @@ static void watch_answered(void *arg, struct rows *rows, const struct db_error *
 {
 	struct ask *ask = arg;
 	if (error)
-		log_warn("watch_failed", "state", error->state, "reason", error->message, NULL);
+		outage_failed(&ask->watch->failing, clock_ticks(), "watch_failed", error->state,
+			error->message);
 	else if (ask == &ask->watch->asks[ASK_STATES])
 		states_log(rows);
+	if (!error)
+		outage_passed(&ask->watch->failing, clock_ticks());
 	rows_free(rows);
 	arena_free(ask->arena);
 	ask->arena = NULL;

@@ -120,12 +120,13 @@ static const char *const by_id =
 	"select " COLUMNS BY_ITSELF RIGHTS " from account a where a.id = $1::int";
 static const char *const by_name =
 	"select " COLUMNS BY_ITSELF RIGHTS " from account a where a.name = $1::text";
-/* last_used moves at most once a minute */
+/* last_used moves at most once a minute, and waits for no standby: who only reads would, too */
+#define USED " returning set_config('synchronous_commit', 'local', true))"
 static const char *const by_token =
 	"with t as (select id, account_id, array_to_string(scope, ' ') as scope, revoked is not null or"
 	" coalesce(expires <= now(), false) as dead from token where hash = $1::bytea),"
 	" used as (update token set last_used = now() where id = (select id from t where not dead)"
-	" and (last_used is null or last_used < now() - interval '1 minute'))"
+	" and (last_used is null or last_used < now() - interval '1 minute')" USED
 	" select " COLUMNS
 	", coalesce(t.dead, false), t.id is null, coalesce(t.id, 0), t.scope" RIGHTS
 	" from account a left join t on t.account_id = a.id"
@@ -137,7 +138,7 @@ static const char *const by_session =
 	"with s as (select id, account_id, generation from page_session where hash = $1::bytea"
 	" and expires > now() and last_used > now() - make_interval(secs => $2::int8)),"
 	" used as (update page_session set last_used = now() where id = (select id from s)"
-	" and last_used < now() - least(interval '1 minute', make_interval(secs => $2::int8) / 4))"
+	" and last_used < now() - least(interval '1 minute', make_interval(secs => $2::int8) / 4)" USED
 	" select " COLUMNS ", s.generation <> a.token_generation, false, 0, null::text" RIGHTS
 	" from s join account a on a.id = s.account_id";
 
@@ -160,7 +161,7 @@ static void account_query(struct req *r, struct lookup *l)
 {
 	const struct account_query *q = l->query;
 	struct arena *a = req_arena(r);
-	struct req_query_options options = { .db = l->accounts->db, .binary = true };
+	struct req_query_options options = { .db = l->accounts->db, .binary = true, .reads = true };
 	struct db_arg *arg = arena_array(a, 2, sizeof(*arg));
 	struct db_statement statement = { by_id, arg, 1 };
 

@@ -2,7 +2,6 @@
 #include "fetch.h"
 
 #include "context.h"
-#include "log.h"
 
 static void fetch_done(void *arg, struct rows *rows, const struct db_error *error)
 {
@@ -12,8 +11,7 @@ static void fetch_done(void *arg, struct rows *rows, const struct db_error *erro
 	f->ticket = NULL;
 	f->rows = rows;
 	if (error) {
-		log_warn("query_failed", "n", log_num((int64_t)req_number(all->req)), "path",
-			req_path(all->req), "state", error->state, NULL);
+		req_tell_failure(all->req, error);
 		all->failed = true;
 	}
 	if (all->waiting) {

@@ -325,6 +325,7 @@ static void import_run(
 		.statements = all,
 		.nstatements = n + 1,
 		.binary = true,
+		.durable = true,
 		.deadline_ms = DEADLINE_MS,
 		.owner = req_owner(im->req),
 		.done = statement_done,

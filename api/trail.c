@@ -17,6 +17,7 @@
 #include "erase.h"
 #include "fatal.h"
 #include "log.h"
+#include "outage.h"
 
 enum {
 	TICK_MS = 200,
@@ -38,6 +39,7 @@ struct trail {
 	int chain; /* 0: not begun */
 	bool keys_made; /* in this round */
 	struct rows *pending;
+	struct outage waits;
 };
 
 /* --- who asks ------------------------------------------------------------------------------- */
@@ -66,6 +68,8 @@ static void text_release(void *text)
 	free(text);
 }
 
+/* What is found to be so already is acknowledged like a change: with commit_everywhere(), also not
+ * before the standbys have it. */
 const struct db_statement *trail_statement(struct req *r)
 {
 	const struct account *account = auth_account(r);
@@ -84,8 +88,9 @@ const struct db_statement *trail_statement(struct req *r)
 	struct db_arg *arg = arena_alloc(a, sizeof(*arg));
 	struct db_statement *statement = arena_alloc(a, sizeof(*statement));
 	*arg = db_text(text);
-	*statement = (struct db_statement){ "select set_config('punchd.actor', $1::text, true)",
-		arg, 1 };
+	*statement = (struct db_statement){
+		"select set_config('punchd.actor', $1::text, true), commit_everywhere()", arg, 1
+	};
 	t->busy_until = clock_ticks() + BUSY_MS;
 	return statement;
 }
@@ -122,9 +127,11 @@ static void trail_ask(
 static bool answered(struct trail *t, const struct db_error *error)
 {
 	t->ticket = NULL;
-	if (!error)
+	if (!error) {
+		outage_passed(&t->waits, clock_ticks());
 		return true;
-	log_warn("audit_waits", "state", error->state, "message", error->message, NULL);
+	}
+	outage_failed(&t->waits, clock_ticks(), "audit_waits", error->state, error->message);
 	round_end(t);
 	return false;
 }

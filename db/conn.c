@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "dial.h"
 #include "fatal.h"
+#include "hub.h"
 #include "log.h"
 #include "loop.h"
 #include "pg.h"
@@ -33,8 +34,8 @@ enum {
 enum conn_state { CONN_DOWN, CONN_WAITING, CONN_DIALLING, CONN_READY, CONN_BUSY };
 
 struct conn {
+	struct db_hub *hub;
 	struct event_base *base;
-	struct offload *offload;
 	const struct db_options *options;
 	const struct conn_hooks *hooks;
 	void *owner;
@@ -57,6 +58,7 @@ struct conn {
 	int answered;
 	PGresult *result;
 	PGresult *failure; /* the first */
+	bool alone; /* committed, but no standby is known to have it */
 	struct cancel *cancel;
 	int64_t patience; /* clock_ticks() until which it is asked again */
 };
@@ -93,10 +95,12 @@ static void conn_watch(struct conn *c, short what)
 		fatal("event_add");
 }
 
-/* Severity and code only: a message's text may hold values. */
+/* Severity and code only: a message's text may hold values. Whoever cancels what waits for a standby,
+ * an administrator say, has it committed and told as a success, with a warning. */
 static void conn_notice(void *arg, const PGresult *res)
 {
-	const struct conn *c = arg;
+	struct conn *c = arg;
+	c->alone |= pg_is_alone(res);
 	log_debug("db_notice", "db", c->options->name, "severity",
 		PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED), "state",
 		PQresultErrorField(res, PG_DIAG_SQLSTATE), NULL);
@@ -130,7 +134,7 @@ void conn_dial(struct conn *c)
 		return;
 	event_del(&c->timer);
 	c->state = CONN_DIALLING;
-	c->dial = dial_start(c->base, c->offload, c->options, conn_dialled, c);
+	c->dial = dial_start(c->hub, c->options, conn_dialled, c);
 }
 
 /* A quarter of it is chance, so that many processes do not come back in step. */
@@ -176,17 +180,17 @@ static void conn_timer(evutil_socket_t fd, short what, void *arg)
 		conn_drop(c); /* the cancelled query, or its cancel request, did not end */
 }
 
-struct conn *conn_new(struct event_base *base, struct offload *offload,
-	const struct db_options *options, const struct conn_hooks *hooks, void *owner)
+struct conn *conn_new(struct db_hub *hub, const struct db_options *options,
+	const struct conn_hooks *hooks, void *owner)
 {
 	struct conn *c = xcalloc(1, sizeof *c);
 
-	c->base = base;
-	c->offload = offload;
+	c->hub = hub;
+	c->base = hub_base(hub);
 	c->options = options;
 	c->hooks = hooks;
 	c->owner = owner;
-	event_assign(&c->timer, base, -1, 0, conn_timer, c);
+	event_assign(&c->timer, c->base, -1, 0, conn_timer, c);
 	return c;
 }
 
@@ -205,7 +209,7 @@ static void conn_close(struct conn *c)
 	stmts_free(c->prepared);
 	c->pg = NULL;
 	c->prepared = NULL;
-	c->writing = c->broken = c->deallocate = false;
+	c->writing = c->broken = c->deallocate = c->alone = false;
 	c->sent = 0;
 	c->state = CONN_DOWN;
 }
@@ -316,6 +320,7 @@ static bool conn_send_statement(struct conn *c, const struct db_statement *s, bo
 static bool conn_send_all(struct conn *c, const struct db_query *q)
 {
 	c->sent = c->last_upkeep = c->answered = 0;
+	c->alone = false;
 	if (c->deallocate) {
 		c->deallocate = false;
 		if (!conn_upkeep(c, "DEALLOCATE ALL"))
@@ -405,11 +410,16 @@ static void conn_finish(struct conn *c)
 {
 	PGresult *result = c->result, *failure = c->failure;
 	const struct db_query *query = c->query;
+	bool alone = c->alone;
 	struct db_error error;
 
 	if (PQtransactionStatus(c->pg) != PQTRANS_IDLE)
 		fatal("a query must not open a transaction: %s",
 			query ? query->statements[0].sql : "?");
+	if (failure && pg_is_read_only(failure)) {
+		c->broken = true; /* another server is the one that takes writes */
+		return;
+	}
 	if (failure && conn_retry(c))
 		return;
 	c->sent = 0;
@@ -418,6 +428,9 @@ static void conn_finish(struct conn *c)
 	conn_release(c);
 	if (query && failure) {
 		pg_error(failure, &error);
+		c->hooks->answered(c->owner, query, NULL, &error);
+	} else if (query && alone && query->durable) {
+		error = (struct db_error){ "57014", .message = "no standby is known to have it" };
 		c->hooks->answered(c->owner, query, NULL, &error);
 	} else if (query) {
 		c->hooks->answered(c->owner, query, pg_rows(result), NULL);

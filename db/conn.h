@@ -26,8 +26,8 @@ struct conn_hooks {
 };
 
 /* options stay the caller's and outlive the connection. Does not dial. */
-struct conn *conn_new(struct event_base *, struct offload *, const struct db_options *,
-	const struct conn_hooks *, void *owner);
+struct conn *conn_new(
+	struct db_hub *, const struct db_options *, const struct conn_hooks *, void *owner);
 
 /* Ends without calling hooks. NULL is allowed. */
 void conn_free(struct conn *);

@@ -11,9 +11,13 @@
 #include "clock.h"
 #include "conn.h"
 #include "fatal.h"
+#include "hub.h"
 #include "log.h"
 #include "options.h"
+#include "outage.h"
 #include "queue.h"
+
+enum { PROBE_MS = 3000 };
 
 struct slot {
 	struct db *db;
@@ -22,6 +26,7 @@ struct slot {
 	struct queue_lane *lane; /* whose work keeps it busy, also when that was forgotten */
 	bool up;
 	bool idle;
+	bool stuck; /* what it runs is late, and may not be cancelled */
 };
 
 /* In the queue, on a slot, or among those to be called back with 08006. Its statements and their
@@ -34,6 +39,7 @@ struct db_ticket {
 	struct slot *slot;
 	bool sent;
 	bool failed;
+	bool probe; /* asks whether anybody is there; if not, the connection goes */
 	struct event deadline;
 	int64_t due; /* clock_ticks() of it */
 #ifndef NDEBUG
@@ -48,17 +54,20 @@ struct list {
 };
 
 struct db {
+	struct db_hub *hub;
+	struct hub_member member;
 	struct event_base *base;
 	struct db_options options; /* own copies */
 	void (*changed)(void *arg, bool up);
 	void *arg;
 	struct slot *slots;
-	int up, idle;
+	int up, idle, stuck; /* slots that are */
 	bool starting; /* the first dial is under way */
 	bool closing;
 	struct queue *queue;
 	struct list failed;
 	struct event failing; /* active while failed has some */
+	struct outage late;
 	char last_error[256];
 	int failures; /* since the pool was up */
 };
@@ -196,6 +205,22 @@ static struct db_ticket *ticket_of(struct queue_item *item)
 	return item ? (struct db_ticket *)((char *)item - offsetof(struct db_ticket, item)) : NULL;
 }
 
+/* What cannot be cancelled runs on without anybody who waits. */
+static void slot_late(struct slot *s, const struct db_ticket *t)
+{
+	if (t->probe) {
+		conn_abandon(s->conn);
+		conn_break(s->conn);
+	} else if (t->query.durable) {
+		conn_abandon(s->conn);
+		s->stuck = true;
+		s->db->stuck++;
+	} else {
+		conn_cancel(s->conn, 0);
+	}
+	hub_alarm(s->db->hub);
+}
+
 static void ticket_late(evutil_socket_t fd, short what, void *arg)
 {
 	struct db_ticket *t = arg;
@@ -203,9 +228,22 @@ static void ticket_late(evutil_socket_t fd, short what, void *arg)
 
 	ticket_detach(t);
 	if (slot)
-		conn_cancel(slot->conn, 0);
-	log_warn("db_deadline", "db", t->db->options.name, "sent", t->sent ? "yes" : "no", NULL);
+		slot_late(slot, t);
+	if (!t->probe)
+		outage_failed(&t->db->late, clock_ticks(), "db_deadline",
+			t->sent ? "sent" : "waiting", t->db->options.name);
 	ticket_fail(t, "57014", "no answer from the database in time");
+}
+
+static void ticket_expect(struct db_ticket *t)
+{
+	struct timeval after = { .tv_sec = t->query.deadline_ms / 1000,
+		.tv_usec = t->query.deadline_ms % 1000 * 1000 };
+
+	t->due = clock_ticks() + t->query.deadline_ms;
+	event_assign(&t->deadline, t->db->base, -1, 0, ticket_late, t);
+	if (event_add(&t->deadline, &after) != 0)
+		fatal("event_add");
 }
 
 /* -- the pool --------------------------------------------------------------------------------- */
@@ -234,6 +272,8 @@ static void slot_end(struct slot *s)
 	if (s->lane)
 		queue_done(s->db->queue, s->lane);
 	s->lane = NULL;
+	s->db->stuck -= s->stuck;
+	s->stuck = false;
 }
 
 static struct slot *db_idle_slot(struct db *db)
@@ -245,13 +285,15 @@ static struct slot *db_idle_slot(struct db *db)
 	return &db->slots[i];
 }
 
-/* Sends what may be sent now. Long ones have half of the connections that there are. */
+/* Sends what may be sent now. Long ones have half of the connections that there are, durable ones
+ * leave some to those that only read. */
 static void db_send(struct db *db)
 {
 	int most_long = db->up > 1 ? db->up / 2 : 1;
 	struct db_ticket *t;
 
-	while (db->idle > 0 && (t = ticket_of(queue_take(db->queue, most_long))))
+	while (db->idle > 0 &&
+		(t = ticket_of(queue_take(db->queue, most_long, db->options.durable))))
 		slot_take(db_idle_slot(db), t);
 }
 
@@ -292,6 +334,8 @@ static void slot_answered(
 
 	if (s->ticket == t)
 		s->ticket = NULL;
+	if (!error)
+		outage_passed(&s->db->late, clock_ticks());
 	ticket_end(t, rows, error);
 }
 
@@ -339,6 +383,7 @@ static void slot_lost(void *owner, bool was_up, const char *why)
 	db->starting = false;
 	if (was_up) {
 		db->up--;
+		hub_alarm(db->hub);
 		log_warn("db_lost", "db", db->options.name, "reason", why, NULL);
 	} else {
 		db_log_failure(db, why);
@@ -351,11 +396,24 @@ static void slot_lost(void *owner, bool was_up, const char *why)
 	db_went_down(db);
 }
 
+bool db_error_away(const struct db_error *e)
+{
+	static const char *const classes[] = { "08", "25", "53", "57", "58" };
+
+	for (size_t i = 0; i < LEN(classes); i++)
+		if (strncmp(e->state, classes[i], 2) == 0)
+			return true;
+	return false;
+}
+
 /* -- queries ---------------------------------------------------------------------------------- */
 
-static bool query_runs_long(const struct db_query *query)
+static enum queue_kind query_kind(const struct db_query *query)
 {
-	return query->deadline_ms <= 0 || query->deadline_ms > DB_QUICK_MS;
+	if (query->durable)
+		return QUEUE_DURABLE;
+	return query->deadline_ms <= 0 || query->deadline_ms > DB_QUICK_MS ? QUEUE_LONG
+									   : QUEUE_QUICK;
 }
 
 struct db_ticket *db_query(struct db *db, const struct db_query *query)
@@ -364,26 +422,22 @@ struct db_ticket *db_query(struct db *db, const struct db_query *query)
 
 	texts_keep(t);
 	t->db = db;
-	t->failed = (db->up == 0 && !db->starting) || db->closing;
-	if (query->deadline_ms > 0) {
-		struct timeval after = { .tv_sec = query->deadline_ms / 1000,
-			.tv_usec = query->deadline_ms % 1000 * 1000 };
-		t->due = clock_ticks() + query->deadline_ms;
-		event_assign(&t->deadline, db->base, -1, 0, ticket_late, t);
-		if (event_add(&t->deadline, &after) != 0)
-			fatal("event_add");
-	}
+	t->failed = (db->up == 0 && !db->starting) || db->closing ||
+		    (query->durable && db->stuck >= db->options.durable);
+	if (query->deadline_ms > 0)
+		ticket_expect(t);
 	if (t->failed) {
 		list_add(&db->failed, t);
 		event_active(&db->failing, EV_TIMEOUT, 1);
 	} else {
-		queue_add(db->queue, &t->item, query->owner, query_runs_long(query));
+		queue_add(db->queue, &t->item, query->owner, query_kind(query));
 		db_send(db);
 	}
 	return t;
 }
 
-/* Those that came while the pool was down; not those that their callbacks add. */
+/* Those that came while the pool was down, or durable ones while others are stuck; not those that
+ * their callbacks add. */
 static void db_fail(evutil_socket_t fd, short what, void *arg)
 {
 	struct db *db = arg;
@@ -391,7 +445,10 @@ static void db_fail(evutil_socket_t fd, short what, void *arg)
 	for (int n = db->failed.n; n > 0 && db->failed.n > 0; n--) {
 		struct db_ticket *t = db->failed.ends.next;
 		list_remove(&db->failed, t);
-		ticket_fail(t, "08006", "the database cannot be reached");
+		if (db->up > 0 && !db->closing)
+			ticket_fail(t, "53300", "the database does not answer to what came before");
+		else
+			ticket_fail(t, "08006", "the database cannot be reached");
 	}
 	if (db->failed.n > 0)
 		event_active(&db->failing, EV_TIMEOUT, 1);
@@ -422,33 +479,70 @@ bool db_up(const struct db *db)
 	return db->up > 0;
 }
 
+/* -- is anybody there? ------------------------------------------------------------------------ */
+
+static void probe_answered(void *arg, struct rows *rows, const struct db_error *error)
+{
+	rows_free(rows);
+}
+
+/* Past the queue: the slot is idle. */
+static void slot_probe(struct slot *s)
+{
+	static const struct db_statement probe = { .sql = "select 1" };
+	struct db_ticket *t = ticket_new(&(struct db_query){ .statements = &probe,
+		.nstatements = 1,
+		.deadline_ms = PROBE_MS,
+		.done = probe_answered });
+
+	texts_keep(t);
+	t->db = s->db;
+	t->probe = true;
+	ticket_expect(t);
+	slot_take(s, t);
+}
+
+static void db_look(void *arg)
+{
+	struct db *db = arg;
+
+	for (int i = 0; i < db->options.size; i++)
+		if (db->slots[i].idle)
+			slot_probe(&db->slots[i]);
+}
+
 /* -- begin and end ---------------------------------------------------------------------------- */
 
 static const struct conn_hooks slot_hooks = {
 	.ready = slot_ready, .answered = slot_answered, .lost = slot_lost
 };
 
-struct db *db_new(struct event_base *base, struct offload *offload,
-	const struct db_options *options, void (*changed)(void *arg, bool up), void *arg)
+struct db *db_new(struct db_hub *hub, const struct db_options *options,
+	void (*changed)(void *arg, bool up), void *arg)
 {
 	struct db *db = xcalloc(1, sizeof *db);
 
 	if (options->size < 1)
 		fatal("a pool of %d connections", options->size);
-	db->base = base;
+	db->hub = hub;
+	db->base = hub_base(hub);
 	db->options = options_copy(options);
+	if (options->durable < 1)
+		db->options.durable = options->size;
 	db->changed = changed;
 	db->arg = arg;
 	db->starting = true;
 	db->queue = queue_new();
 	list_init(&db->failed);
-	event_assign(&db->failing, base, -1, 0, db_fail, db);
+	event_assign(&db->failing, db->base, -1, 0, db_fail, db);
 	db->slots = xcalloc((size_t)options->size, sizeof *db->slots);
 	for (int i = 0; i < options->size; i++) {
 		struct slot *s = &db->slots[i];
 		s->db = db;
-		s->conn = conn_new(base, offload, &db->options, &slot_hooks, s);
+		s->conn = conn_new(hub, &db->options, &slot_hooks, s);
 	}
+	db->member = (struct hub_member){ .look = db_look, .arg = db };
+	hub_join(hub, &db->member);
 	conn_dial(db->slots[0].conn);
 	return db;
 }
@@ -457,6 +551,7 @@ struct db *db_new(struct event_base *base, struct offload *offload,
 void db_free(struct db *db)
 {
 	db->closing = true;
+	hub_leave(&db->member);
 	for (int i = 0; i < db->options.size; i++) {
 		struct db_ticket *t = db->slots[i].ticket;
 		conn_free(db->slots[i].conn);

@@ -30,8 +30,8 @@
 #include "rows.h"
 
 struct event_base;
-struct offload;
 struct db;
+struct db_hub; /* what pools and listeners of a process share */
 struct db_ticket; /* a query under way */
 
 /* One parameter. type 0 lets the server infer it (write $1::int in the SQL where it cannot). */
@@ -84,6 +84,9 @@ struct db_error {
 	const char *column;
 };
 
+/* The database is away, or has no room: whatever was asked would have failed. */
+bool db_error_away(const struct db_error *);
+
 /* rows belongs to the callee (rows_free); NULL exactly when error is set. For several statements
  * rows is the result of the last one. */
 typedef void db_done(void *arg, struct rows *rows, const struct db_error *error);
@@ -96,8 +99,13 @@ struct db_query {
 	const struct db_statement *statements; /* all in one transaction */
 	int nstatements;
 	bool binary; /* results in binary format */
-	/* 0 = none. Afterwards 57014 and the statement is cancelled; if db_sent(), it may have
-	 * committed all the same. */
+	/* Its commit is told to somebody, so it is never cancelled: that would end the wait for a
+	 * standby and leave the commit on this machine alone. When it is late its connection stays
+	 * busy until the server answers; while as many as may are stuck so, others fail with 53300
+	 * at once. */
+	bool durable;
+	/* 0 = none. Afterwards 57014 and, unless it is durable, the statement is cancelled; if
+	 * db_sent(), it may have committed all the same. */
 	int64_t deadline_ms;
 	struct owner owner; /* whose turn it takes; zeroed: our own work, which is one owner */
 	bool only_reads; /* and nobody misses it: the server is asked to stop it when forgotten */
@@ -110,12 +118,19 @@ struct db_options {
 	const char *conninfo; /* libpq conninfo or URI */
 	const char *timezone; /* of the sessions */
 	int size; /* connections */
+	int durable; /* of them, how many durable queries may hold at once; 0: all */
 };
+
+/* Threads of its own for look-ups of names, and what one connection learns for all: the address
+ * that worked last is dialled first, one that was silent last; and when one connection is lost or
+ * late, all idle ones are asked whether anybody is there. Ends after all that use it. */
+struct db_hub *db_hub_new(struct event_base *);
+void db_hub_free(struct db_hub *);
 
 /* Starts dialling; never fails. changed(arg, up) is called when the first connection comes up and
  * when the last one goes; NULL is allowed. */
-struct db *db_new(struct event_base *, struct offload *, const struct db_options *,
-	void (*changed)(void *arg, bool up), void *arg);
+struct db *db_new(
+	struct db_hub *, const struct db_options *, void (*changed)(void *arg, bool up), void *arg);
 
 /* Queries still under way are called back with 08006 first. Not from within a callback. */
 void db_free(struct db *);
@@ -144,9 +159,9 @@ int db_waiting(const struct db *); /* queries queued, not sent */
  * false when it was lost. Redials like the pool.
  */
 struct db_listener;
-struct db_listener *db_listen(struct event_base *, struct offload *, const struct db_options *,
-	const char *channel, void (*notified)(void *arg, const char *payload),
-	void (*changed)(void *arg, bool up), void *arg);
+struct db_listener *db_listen(struct db_hub *, const struct db_options *, const char *channel,
+	void (*notified)(void *arg, const char *payload), void (*changed)(void *arg, bool up),
+	void *arg);
 void db_listener_free(struct db_listener *);
 
 #endif

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "dial.h"
 #include "fatal.h"
+#include "hub.h"
 #include "offload.h"
 #include "resolve.h"
 
@@ -18,7 +19,7 @@ struct lookup {
 };
 
 struct dial {
-	struct event_base *base;
+	struct db_hub *hub;
 	const struct db_options *options;
 	dial_done *done;
 	void *arg;
@@ -85,7 +86,7 @@ static void dial_wait(struct dial *d, short what)
 
 	if (left > 0)
 		timeout = (struct timeval){ .tv_sec = left / 1000, .tv_usec = left % 1000 * 1000 };
-	event_assign(&d->event, d->base, PQsocket(d->pg), what, dial_ready, d);
+	event_assign(&d->event, hub_base(d->hub), PQsocket(d->pg), what, dial_ready, d);
 	if (event_add(&d->event, &timeout) != 0)
 		fatal("event_add");
 }
@@ -105,10 +106,12 @@ static void dial_set_up(struct dial *d)
 
 static void dial_finish(struct dial *d)
 {
-	if (d->refusal[0] || PQstatus(d->pg) != CONNECTION_OK)
+	if (d->refusal[0] || PQstatus(d->pg) != CONNECTION_OK) {
 		dial_miss(d, d->refusal[0] ? d->refusal : PQerrorMessage(d->pg));
-	else
-		dial_end(d, d->pg);
+		return;
+	}
+	hub_worked(d->hub, &d->found.targets[d->next - 1]);
+	dial_end(d, d->pg);
 }
 
 /* The result may arrive before the end of the round trip does. */
@@ -155,9 +158,10 @@ static void dial_ready(evutil_socket_t fd, short what, void *arg)
 {
 	struct dial *d = arg;
 
-	if ((what & EV_TIMEOUT) || clock_ticks() >= d->until)
+	if ((what & EV_TIMEOUT) || clock_ticks() >= d->until) {
+		hub_silent(d->hub, &d->found.targets[d->next - 1]);
 		dial_miss(d, "no answer in time");
-	else if (d->setting_up)
+	} else if (d->setting_up)
 		dial_pump_set_up(d);
 	else
 		dial_poll(d);
@@ -205,6 +209,7 @@ static void lookup_done(void *arg)
 		d->found = l->found;
 		memcpy(d->error, l->found.error, sizeof l->found.error);
 		l->found.targets = NULL;
+		hub_sort(d->hub, d->found.targets, d->found.n);
 	}
 	lookup_free(l);
 	if (d)
@@ -216,16 +221,16 @@ static void dial_refused(evutil_socket_t fd, short what, void *arg)
 	dial_end(arg, NULL);
 }
 
-struct dial *dial_start(struct event_base *base, struct offload *offload,
-	const struct db_options *options, dial_done *done, void *arg)
+struct dial *dial_start(
+	struct db_hub *hub, const struct db_options *options, dial_done *done, void *arg)
 {
 	struct dial *d = xcalloc(1, sizeof *d);
 	struct lookup *l = xcalloc(1, sizeof *l);
 
-	*d = (struct dial){ .base = base, .options = options, .done = done, .arg = arg };
+	*d = (struct dial){ .hub = hub, .options = options, .done = done, .arg = arg };
 	*l = (struct lookup){ .conninfo = xstrdup(options->conninfo), .dial = d };
-	event_assign(&d->event, base, -1, EV_TIMEOUT, dial_refused, d);
-	if (offload_run(offload, lookup_run, lookup_done, l)) {
+	event_assign(&d->event, hub_base(hub), -1, EV_TIMEOUT, dial_refused, d);
+	if (offload_run(hub_threads(hub), lookup_run, lookup_done, l)) {
 		d->lookup = l;
 		return d;
 	}

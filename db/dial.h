@@ -1,6 +1,7 @@
 /*
  * One attempt to connect: resolves the hosts of a conninfo on a worker thread, tries each address
- * in the order written, sets the session up. Private to db/.
+ * (in the order written, but see hub_sort()) until one takes writes, sets the session up. Private to
+ * db/.
  */
 #ifndef DIAL_H
 #define DIAL_H
@@ -13,8 +14,7 @@ struct dial;
  * done(arg, NULL, why). Never before dial_start() returns, and not after dial_abandon(). */
 typedef void dial_done(void *arg, PGconn *pg, const char *error);
 
-struct dial *dial_start(
-	struct event_base *, struct offload *, const struct db_options *, dial_done *, void *arg);
+struct dial *dial_start(struct db_hub *, const struct db_options *, dial_done *, void *arg);
 
 /* NULL is allowed. */
 void dial_abandon(struct dial *);

@@ -1,31 +1,64 @@
 /* A connection that listens on one channel, and comes back by itself. */
+#include <event2/event.h>
+#include <event2/event_struct.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conn.h"
 #include "fatal.h"
+#include "hub.h"
 #include "log.h"
 #include "options.h"
 
+enum { LISTEN_MS = 10000, PROBE_MS = 3000 };
+
 struct db_listener {
+	struct hub_member member;
+	struct db_hub *hub;
 	struct db_options options;
 	char *sql;
 	struct db_statement statement;
 	struct db_query query;
 	struct conn *conn;
+	struct event patience; /* pending while the server owes an answer */
 	bool listening;
 	void (*notified)(void *arg, const char *payload);
 	void (*changed)(void *arg, bool up);
 	void *arg;
 };
 
+/* To listen once more changes nothing, so that also asks whether anybody is there. */
+static void listener_ask(struct db_listener *l, int ms)
+{
+	struct timeval after = { .tv_sec = ms / 1000 };
+
+	if (event_add(&l->patience, &after) != 0)
+		fatal("event_add");
+	conn_send(l->conn, &l->query);
+}
+
+static void listener_silent(evutil_socket_t fd, short what, void *arg)
+{
+	struct db_listener *l = arg;
+
+	conn_break(l->conn);
+}
+
+static void listener_look(void *arg)
+{
+	struct db_listener *l = arg;
+
+	if (l->listening && !event_pending(&l->patience, EV_TIMEOUT, NULL))
+		listener_ask(l, PROBE_MS);
+}
+
 static void listener_ready(void *owner, bool fresh)
 {
 	struct db_listener *l = owner;
 
 	if (fresh)
-		conn_send(l->conn, &l->query);
+		listener_ask(l, LISTEN_MS);
 }
 
 static void listener_answered(
@@ -34,7 +67,10 @@ static void listener_answered(
 	struct db_listener *l = owner;
 
 	rows_free(rows);
-	if (!error) {
+	event_del(&l->patience);
+	if (!error && l->listening) {
+		return;
+	} else if (!error) {
 		l->listening = true;
 		log_info("db_listening", "db", l->options.name, NULL);
 		l->changed(l->arg, true);
@@ -49,8 +85,11 @@ static void listener_lost(void *owner, bool was_up, const char *why)
 	struct db_listener *l = owner;
 	bool listened = l->listening;
 
-	if (was_up)
+	event_del(&l->patience);
+	if (was_up) {
 		log_warn("db_lost", "db", l->options.name, "reason", why, NULL);
+		hub_alarm(l->hub);
+	}
 	l->listening = false;
 	conn_redial(l->conn);
 	if (listened)
@@ -86,10 +125,9 @@ static char *listen_sql(const char *channel)
 	return sql;
 }
 
-struct db_listener *db_listen(struct event_base *base, struct offload *offload,
-	const struct db_options *options, const char *channel,
-	void (*notified)(void *arg, const char *payload), void (*changed)(void *arg, bool up),
-	void *arg)
+struct db_listener *db_listen(struct db_hub *hub, const struct db_options *options,
+	const char *channel, void (*notified)(void *arg, const char *payload),
+	void (*changed)(void *arg, bool up), void *arg)
 {
 	struct db_listener *l = xcalloc(1, sizeof *l);
 
@@ -101,13 +139,19 @@ struct db_listener *db_listen(struct event_base *base, struct offload *offload,
 	l->notified = notified;
 	l->changed = changed;
 	l->arg = arg;
-	l->conn = conn_new(base, offload, &l->options, &listener_hooks, l);
+	l->hub = hub;
+	l->member = (struct hub_member){ .look = listener_look, .arg = l };
+	hub_join(hub, &l->member);
+	event_assign(&l->patience, hub_base(hub), -1, 0, listener_silent, l);
+	l->conn = conn_new(hub, &l->options, &listener_hooks, l);
 	conn_dial(l->conn);
 	return l;
 }
 
 void db_listener_free(struct db_listener *l)
 {
+	hub_leave(&l->member);
+	event_del(&l->patience);
 	conn_free(l->conn);
 	options_free(&l->options);
 	free(l->sql);

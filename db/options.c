@@ -12,6 +12,7 @@ struct db_options options_copy(const struct db_options *from)
 		.conninfo = xstrdup(from->conninfo ? from->conninfo : ""),
 		.timezone = xstrdup(from->timezone ? from->timezone : ""),
 		.size = from->size,
+		.durable = from->durable,
 	};
 }
 

@@ -24,6 +24,7 @@ struct pg_params pg_params(const char *conninfo, const char *name, const struct 
 	params_add(&p, "keepalives_interval", "10");
 	params_add(&p, "keepalives_count", "3");
 	params_add(&p, "tcp_user_timeout", "30000");
+	params_add(&p, "target_session_attrs", "read-write");
 	params_add(&p, "dbname", conninfo);
 	params_add(&p, "client_encoding", "UTF8");
 	params_add(&p, "application_name", name);
@@ -35,7 +36,13 @@ struct pg_params pg_params(const char *conninfo, const char *name, const struct 
 	return p;
 }
 
-/* The last three keep values of parameters and rows out of the server's log. */
+void pg_params_any(struct pg_params *p)
+{
+	params_add(p, "target_session_attrs", "any");
+}
+
+/* What is acknowledged is on the disk, and on the standbys that PostgreSQL waits for, whatever the
+ * server's default. The last three keep values of parameters and rows out of the server's log. */
 const char pg_setup_sql[] =
 	"select set_config(s.name, v.value, false)"
 	" from (values ('TimeZone', $1::text),"
@@ -44,6 +51,8 @@ const char pg_setup_sql[] =
 	" ('IntervalStyle', 'postgres'),"
 	" ('bytea_output', 'hex'),"
 	" ('default_transaction_isolation', 'read committed'),"
+	" ('synchronous_commit', case when current_setting('synchronous_commit') <> 'remote_apply'"
+	" then 'on' end),"
 	" ('jit', 'off'),"
 	" ('idle_session_timeout', '0'),"
 	" ('idle_in_transaction_session_timeout', '0'),"
@@ -63,7 +72,7 @@ void pg_error(const PGresult *res, struct db_error *error)
 {
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 	const char *severity = PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
-	bool lost = !state || (severity && strcmp(severity, "ERROR") != 0);
+	bool lost = !state || (severity && strcmp(severity, "ERROR") != 0) || pg_is_read_only(res);
 
 	memset(error, 0, sizeof *error);
 	snprintf(error->state, sizeof error->state, "%s", lost ? "08006" : state);
@@ -117,6 +126,18 @@ bool pg_is_stale(const PGresult *failure)
 		return true;
 	return strcmp(state, "0A000") == 0 && function &&
 	       strcmp(function, "RevalidateCachedQuery") == 0;
+}
+
+bool pg_is_read_only(const PGresult *failure)
+{
+	const char *state = PQresultErrorField(failure, PG_DIAG_SQLSTATE);
+	return state && strcmp(state, "25006") == 0;
+}
+
+bool pg_is_alone(const PGresult *notice)
+{
+	const char *function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+	return function && strcmp(function, "SyncRepWaitForLSN") == 0;
 }
 
 bool pg_is_a_clash(const PGresult *failure)

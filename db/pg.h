@@ -28,6 +28,9 @@ struct pg_params {
  * outlive the params. */
 struct pg_params pg_params(const char *conninfo, const char *name, const struct pg_target *);
 
+/* Whatever the conninfo says: standbys will do as well. */
+void pg_params_any(struct pg_params *);
+
 /* To be run on each fresh connection with the time zone as $1 (NULL: the server's own). It sets
  * what punchd relies on, and only what the role may set. */
 extern const char pg_setup_sql[];
@@ -35,7 +38,8 @@ extern const char pg_setup_sql[];
 /* PGresult under our own name: rows_free() clears it. NULL stays NULL. */
 struct rows *pg_rows(PGresult *);
 
-/* The texts live as long as the result. Whatever ends the connection reads 08006. */
+/* The texts live as long as the result. Whatever ends the connection, as a server that takes no
+ * writes does, reads 08006. */
 void pg_error(const PGresult *, struct db_error *);
 
 /* False when libpq cannot read it. */
@@ -47,6 +51,12 @@ const char *pg_one_line(const char *message, char *out, size_t size);
 /* True for a statement that the server forgot, or whose result has other columns than when it was
  * prepared. */
 bool pg_is_stale(const PGresult *failure);
+
+/* True when the server takes no writes: it is a standby, or was made read-only. */
+bool pg_is_read_only(const PGresult *failure);
+
+/* True for the warning that a wait for a standby was cut short. */
+bool pg_is_alone(const PGresult *notice);
 
 /* True when it lost against another transaction, and would win alone. */
 bool pg_is_a_clash(const PGresult *failure);

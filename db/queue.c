@@ -6,11 +6,9 @@
 #include "fatal.h"
 #include "map.h"
 
-enum kind { QUICK, LONG, KINDS };
-
 struct queue_lane {
 	struct share *share;
-	enum kind kind;
+	enum queue_kind kind;
 	struct queue_item *first, *last; /* in the order of arrival */
 	int under_way;
 	int place; /* in the heap, while something waits */
@@ -19,7 +17,7 @@ struct queue_lane {
 /* One owner's; there while something waits or is under way. */
 struct share {
 	uint64_t key[2];
-	struct queue_lane lanes[KINDS];
+	struct queue_lane lanes[QUEUE_KINDS];
 };
 
 struct heap {
@@ -30,7 +28,7 @@ struct heap {
 
 struct queue {
 	struct map *shares;
-	struct heap heaps[KINDS];
+	struct heap heaps[QUEUE_KINDS];
 	uint64_t nr;
 	int waiting;
 };
@@ -101,8 +99,8 @@ static struct share *share_of(struct queue *q, struct owner owner)
 	s = xcalloc(1, sizeof(*s));
 	s->key[0] = key[0];
 	s->key[1] = key[1];
-	for (int kind = 0; kind < KINDS; kind++)
-		s->lanes[kind] = (struct queue_lane){ .share = s, .kind = (enum kind)kind };
+	for (int kind = 0; kind < QUEUE_KINDS; kind++)
+		s->lanes[kind] = (struct queue_lane){ .share = s, .kind = (enum queue_kind)kind };
 	map_put(q->shares, key, sizeof(key), (uintptr_t)s);
 	return s;
 }
@@ -110,7 +108,7 @@ static struct share *share_of(struct queue *q, struct owner owner)
 /* Ends with the last that waits or is under way. */
 static void share_settle(struct queue *q, struct share *s)
 {
-	for (int kind = 0; kind < KINDS; kind++)
+	for (int kind = 0; kind < QUEUE_KINDS; kind++)
 		if (s->lanes[kind].first || s->lanes[kind].under_way)
 			return;
 	map_put(q->shares, s->key, sizeof(s->key), 0);
@@ -119,9 +117,9 @@ static void share_settle(struct queue *q, struct share *s)
 
 /* --- items ---------------------------------------------------------------------------------- */
 
-void queue_add(struct queue *q, struct queue_item *item, struct owner owner, bool runs_long)
+void queue_add(struct queue *q, struct queue_item *item, struct owner owner, enum queue_kind kind)
 {
-	struct queue_lane *lane = &share_of(q, owner)->lanes[runs_long ? LONG : QUICK];
+	struct queue_lane *lane = &share_of(q, owner)->lanes[kind];
 
 	*item = (struct queue_item){ .prev = lane->last, .lane = lane, .nr = q->nr++ };
 	q->waiting++;
@@ -155,20 +153,30 @@ void queue_remove(struct queue *q, struct queue_item *item)
 	share_settle(q, item->lane->share);
 }
 
-static struct queue_lane *lane_next(const struct queue *q, int most_long)
+/* The lane of a kind whose turn it is; NULL: none waits, or as many as may are under way. */
+static struct queue_lane *lane_first(const struct heap *h, int most)
 {
-	const struct heap *quick = &q->heaps[QUICK], *slow = &q->heaps[LONG];
-	struct queue_lane *a = quick->n ? quick->lanes[0] : NULL;
-	struct queue_lane *b = slow->n ? slow->lanes[0] : NULL;
-
-	if (b && (slow->under_way >= most_long || b->under_way >= QUEUE_OWNER_LONG))
-		b = NULL;
-	return a && b ? (lane_before(a, b) ? a : b) : a ? a : b;
+	return h->n && h->under_way < most ? h->lanes[0] : NULL;
 }
 
-struct queue_item *queue_take(struct queue *q, int most_long)
+static struct queue_lane *lane_next(const struct queue *q, int most_long, int most_durable)
 {
-	struct queue_lane *lane = lane_next(q, most_long);
+	const struct heap *h = q->heaps;
+	struct queue_lane *next = h[QUEUE_QUICK].n ? h[QUEUE_QUICK].lanes[0] : NULL;
+	struct queue_lane *others[] = { lane_first(&h[QUEUE_LONG], most_long),
+		lane_first(&h[QUEUE_DURABLE], most_durable) };
+
+	if (others[0] && others[0]->under_way >= QUEUE_OWNER_LONG)
+		others[0] = NULL;
+	for (int i = 0; i < 2; i++)
+		if (others[i] && (!next || lane_before(others[i], next)))
+			next = others[i];
+	return next;
+}
+
+struct queue_item *queue_take(struct queue *q, int most_long, int most_durable)
+{
+	struct queue_lane *lane = lane_next(q, most_long, most_durable);
 
 	if (!lane)
 		return NULL;
@@ -192,7 +200,7 @@ void queue_done(struct queue *q, struct queue_lane *lane)
 
 struct queue_item *queue_any(const struct queue *q)
 {
-	for (int kind = 0; kind < KINDS; kind++)
+	for (int kind = 0; kind < QUEUE_KINDS; kind++)
 		if (q->heaps[kind].n > 0)
 			return q->heaps[kind].lanes[0]->first;
 	return NULL;
@@ -222,7 +230,7 @@ void queue_free(struct queue *q)
 {
 	map_each(q->shares, share_free, NULL);
 	map_free(q->shares);
-	for (int kind = 0; kind < KINDS; kind++)
+	for (int kind = 0; kind < QUEUE_KINDS; kind++)
 		free(q->heaps[kind].lanes);
 	free(q);
 }

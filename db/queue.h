@@ -3,9 +3,9 @@
  * statements. Private to db/.
  *
  * Fair by owner: who has fewest under way is next; among equals, who has waited longest. Alone, an
- * owner may have all connections. There are two kinds, quick ones and long ones, counted apart, so
- * that somebody's long ones do not hold up their own quick ones; the long ones of all together and
- * those of one owner are bounded.
+ * owner may have all connections. There are three kinds, counted apart, so that somebody's long ones
+ * do not hold up their own quick ones: quick ones, long ones and durable ones. Those of the last two
+ * kinds of all together are bounded, and the long ones of one owner.
  */
 #ifndef QUEUE_H
 #define QUEUE_H
@@ -16,6 +16,8 @@
 #include "owner.h"
 
 enum { QUEUE_OWNER_LONG = 2 /* long ones of one owner that may be under way */ };
+
+enum queue_kind { QUEUE_QUICK, QUEUE_LONG, QUEUE_DURABLE, QUEUE_KINDS };
 
 struct queue;
 struct queue_lane; /* one owner's of one kind */
@@ -30,14 +32,14 @@ struct queue_item {
 struct queue *queue_new(void);
 void queue_free(struct queue *); /* what still waits is the caller's */
 
-void queue_add(struct queue *, struct queue_item *, struct owner, bool runs_long);
+void queue_add(struct queue *, struct queue_item *, struct owner, enum queue_kind);
 
 /* One that waits gives up. */
 void queue_remove(struct queue *, struct queue_item *);
 
 /* The next one, which is under way from now on: until queue_done() with its lane. NULL: none may
- * be. most_long: how many long ones may be under way together. */
-struct queue_item *queue_take(struct queue *, int most_long);
+ * be. most_long, most_durable: how many of these may be under way together. */
+struct queue_item *queue_take(struct queue *, int most_long, int most_durable);
 void queue_done(struct queue *, struct queue_lane *);
 
 /* Any that waits, still waiting; NULL: none. */

@@ -2,10 +2,12 @@
 #include "sync.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "fatal.h"
 #include "log.h"
 #include "pg.h"
+#include "resolve.h"
 
 struct sync {
 	PGconn *pg;
@@ -26,18 +28,36 @@ static struct sync *open_failed(
 	return NULL;
 }
 
+/* Each address for itself, as the pools do: libpq would not go on to the next after a refusal, by a
+ * standby that does not know the role or the database yet. */
+static PGconn *target_connect(const char *conninfo)
+{
+	struct resolved found;
+	struct pg_params params;
+	PGconn *pg = NULL;
+	int i = 0;
+
+	resolve_conninfo(conninfo, &found);
+	do {
+		params = pg_params(conninfo, "punchd", i < found.n ? &found.targets[i] : NULL);
+		PQfinish(pg);
+		pg = PQconnectdbParams(params.keywords, params.values, 1);
+		if (!pg)
+			fatal("out of memory");
+	} while (PQstatus(pg) != CONNECTION_OK && ++i < found.n);
+	free(found.targets);
+	return pg;
+}
+
 struct sync *sync_open(
 	struct arena *arena, const char *conninfo, const char *timezone, const char **error)
 {
-	struct pg_params params = pg_params(conninfo ? conninfo : "", "punchd", NULL);
 	struct sync *s = xcalloc(1, sizeof *s);
 	PGresult *res;
 
 	if (conninfo && !pg_conninfo_valid(conninfo))
 		return open_failed(s, arena, "the connection string is malformed", error);
-	s->pg = PQconnectdbParams(params.keywords, params.values, 1);
-	if (!s->pg)
-		fatal("out of memory");
+	s->pg = target_connect(conninfo ? conninfo : "");
 	if (PQstatus(s->pg) != CONNECTION_OK)
 		return open_failed(s, arena, PQerrorMessage(s->pg), error);
 	PQsetNoticeReceiver(s->pg, notice_ignore, NULL);
@@ -55,6 +75,36 @@ void sync_close(struct sync *s)
 	PQclear(s->failed);
 	PQfinish(s->pg);
 	free(s);
+}
+
+static bool target_read_only(const struct pg_params *params)
+{
+	PGconn *pg = PQconnectdbParams(params->keywords, params->values, 1);
+	bool read_only = false;
+
+	if (PQstatus(pg) == CONNECTION_OK) {
+		PGresult *res = PQexec(pg, "show transaction_read_only");
+		read_only = PQntuples(res) == 1 && strcmp(PQgetvalue(res, 0, 0), "on") == 0;
+		PQclear(res);
+	}
+	PQfinish(pg);
+	return read_only;
+}
+
+bool sync_waits(const char *conninfo)
+{
+	struct resolved found;
+	bool waits = false;
+
+	resolve_conninfo(conninfo, &found);
+	for (int i = 0; i < found.n && !waits; i++) {
+		struct pg_params params = pg_params(conninfo, "punchd", &found.targets[i]);
+		PGPing ping = PQpingParams(params.keywords, params.values, 1);
+		pg_params_any(&params);
+		waits = ping == PQPING_REJECT || (ping == PQPING_OK && target_read_only(&params));
+	}
+	free(found.targets);
+	return waits;
 }
 
 /* True when res is a success, which then is the caller's. */

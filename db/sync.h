@@ -17,6 +17,10 @@ struct sync *sync_open(
 	struct arena *, const char *conninfo, const char *timezone, const char **error);
 void sync_close(struct sync *);
 
+/* After sync_open() failed: true when some server of the conninfo answers, but lets nobody write
+ * now: a standby, or one that starts or stops. Blocks for as long as each of them is given. */
+bool sync_waits(const char *conninfo);
+
 /* One statement with parameters; binary results when asked for. NULL: *error is filled and its
  * texts live until the next call. */
 struct rows *sync_query(struct sync *, const char *sql, const struct db_arg *, int nargs,

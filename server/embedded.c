@@ -164,7 +164,9 @@ static bool durability_check(struct embedded *e, const char **error)
 			"fsync is off in %s/postgresql.conf: acknowledged "
 			"punches could be lost; remove that line",
 			e->cluster.dir);
-	if (strcmp(setting_shown(e, sync, "show synchronous_commit"), "off") == 0)
+	const char *commit = setting_shown(
+		e, sync, "select reset_val from pg_settings where name = 'synchronous_commit'");
+	if (strcmp(commit, "off") == 0)
 		log_warn("synchronous_commit_off", "consequence",
 			"a crash of the machine may lose acknowledged punches", NULL);
 	sync_close(sync);

@@ -94,6 +94,40 @@ static struct tls_policy device_policy(const struct config *c)
 	return (struct tls_policy){ versions[c->device_tls_min], .lenient = true };
 }
 
+/* Which surfaces answer on which of the three settings; NULL-terminated lists that http may keep. */
+struct places {
+	const struct surface *const *all, *const *device, *const *metrics;
+};
+
+static bool places_listen(struct arena *a, const struct config *c, struct http *http,
+	const struct places *p, const char **error)
+{
+	const struct http_listener rest = { .surfaces = p->all,
+		.proxy_protocol = c->proxy_protocol,
+		.tls_cert = c->tls_cert,
+		.tls_key = c->tls_key };
+	const struct http_listener terminals = { .surfaces = p->device,
+		.devices = true,
+		.proxy_protocol = c->device_proxy_protocol,
+		.tls_cert = c->device_tls_cert,
+		.tls_key = c->device_tls_key,
+		.tls = device_policy(c) };
+	const struct http_listener prometheus = { .surfaces = p->metrics };
+	return each_listen(a, http, c->listen, rest, error) &&
+	       each_listen(a, http, c->device_listen, terminals, error) &&
+	       each_listen(a, http, c->metrics_listen, prometheus, error);
+}
+
+bool listen_waiting(struct arena *a, const struct config *c, struct http *http,
+	const struct surface *all, const struct surface *device, const char **error)
+{
+	const struct surface **lists = arena_array(a, 4, sizeof(*lists));
+	lists[0] = all;
+	lists[2] = device;
+	const struct places places = { lists, lists + 2, lists };
+	return places_listen(a, c, http, &places, error);
+}
+
 bool listen_all(struct arena *a, const struct config *c, struct http *http, const struct ops *ops,
 	struct adms *adms, struct api *api, const char **error)
 {
@@ -108,18 +142,6 @@ bool listen_all(struct arena *a, const struct config *c, struct http *http, cons
 	device[1] = ops_nothing(ops);
 	metrics[0] = ops_open_surface(ops);
 	metrics[1] = ops_nothing(ops);
-	const struct http_listener rest = { .surfaces = all,
-		.proxy_protocol = c->proxy_protocol,
-		.tls_cert = c->tls_cert,
-		.tls_key = c->tls_key };
-	const struct http_listener terminals = { .surfaces = device,
-		.devices = true,
-		.proxy_protocol = c->device_proxy_protocol,
-		.tls_cert = c->device_tls_cert,
-		.tls_key = c->device_tls_key,
-		.tls = device_policy(c) };
-	const struct http_listener prometheus = { .surfaces = metrics };
-	return each_listen(a, http, c->listen, rest, error) &&
-	       each_listen(a, http, c->device_listen, terminals, error) &&
-	       each_listen(a, http, c->metrics_listen, prometheus, error);
+	const struct places places = { all, device, metrics };
+	return places_listen(a, c, http, &places, error);
 }

@@ -24,4 +24,9 @@ struct http *listen_http(const struct config *, struct event_base *, struct offl
 bool listen_all(struct arena *, const struct config *, struct http *, const struct ops *,
 	struct adms *, struct api *, const char **error);
 
+/* The same addresses before the server can do its work: one surface on all but device_listen, which
+ * has another. They last as long as the arena. */
+bool listen_waiting(struct arena *, const struct config *, struct http *, const struct surface *all,
+	const struct surface *device, const char **error);
+
 #endif

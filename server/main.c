@@ -14,6 +14,7 @@
 #include "ready.h"
 #include "retention.h"
 #include "start.h"
+#include "waiting.h"
 
 enum { WORKERS = 2, MAX_OFFLOADED = 256, DRAIN_SECONDS = 10, MAX_FLUSHES = 100 };
 
@@ -21,6 +22,7 @@ struct server {
 	struct start start;
 	struct event_base *base;
 	struct offload *offload;
+	struct db_hub *hub;
 	struct db *db; /* for requests */
 	struct db *watch; /* one connection, for what looks after the server itself */
 	struct keys_watch *keys;
@@ -95,16 +97,19 @@ static void parts_start(struct server *s)
 	struct db_options pool = { .name = "punchd",
 		.conninfo = s->start.conninfo,
 		.timezone = s->start.config->timezone,
-		.size = (int)s->start.config->db_pool_size };
-	s->db = db_new(s->base, s->offload, &pool, pool_changed, s);
+		.size = (int)s->start.config->db_pool_size,
+		.durable = ((int)s->start.config->db_pool_size + 1) / 2 };
+	s->hub = db_hub_new(s->base);
+	s->db = db_new(s->hub, &pool, pool_changed, s);
 	pool.name = "punchd watch";
 	pool.size = 1;
-	s->watch = db_new(s->base, s->offload, &pool, watch_changed, s);
+	s->watch = db_new(s->hub, &pool, watch_changed, s);
 	s->keys = keys_watch_new(s->base, s->watch, s->start.seal, &s->start.secrets,
 		s->start.arena, s->start.config, s->start.data_dir);
 	s->retention = retention_new(s->base, s->db, s->start.config);
 	const struct adms_options adms = { .base = s->base,
 		.offload = s->offload,
+		.hub = s->hub,
 		.config = s->start.config,
 		.seal = s->start.seal,
 		.conninfo = s->start.conninfo,
@@ -154,6 +159,7 @@ static void parts_end(struct server *s)
 	db_free(s->watch);
 	db_free(s->db);
 	offload_free(s->offload);
+	db_hub_free(s->hub);
 	for (size_t i = 0; i < LEN(s->signals); i++)
 		event_free(s->signals[i]);
 	start_end(&s->start); /* watches the database from the loop */
@@ -165,8 +171,9 @@ static int serve(struct arena *a, const struct config *config)
 	struct server s = { 0 };
 	const char *error = NULL;
 	listen_raise_limits();
-	if (!start_server(&s.start, a, config, &error))
-		die("%s", error);
+	while (!start_server(&s.start, a, config, &error))
+		if (!s.start.waits || !waiting_serve(config, error, &error))
+			die("%s", error);
 	parts_start(&s);
 	bool good = listen_all(a, config, s.http, s.ops, s.adms, s.api, &error);
 	if (good)

@@ -12,7 +12,7 @@ enum { LOOK_MS = 1000, SILENT_MS = 3000 };
 
 static const char look_sql[] =
 	"select coalesce((select max(number) from schema_migration), 0),"
-	" exists (select from data_key where current), not pg_is_in_recovery()";
+	" exists (select from data_key where current), current_setting('transaction_read_only') = 'off'";
 
 struct ready {
 	struct ready_options o;
@@ -38,7 +38,7 @@ static void looked(void *arg, struct rows *rows, const struct db_error *error)
 	else if (!rows_bool(rows, 0, 1))
 		w->missing = "there is no data key";
 	else if (!rows_bool(rows, 0, 2))
-		w->missing = "the database is a standby";
+		w->missing = "the database takes no writes";
 	else
 		w->missing = NULL;
 	rows_free(rows);

@@ -92,16 +92,19 @@ static bool server_check(struct start *s, const char **error)
 		*error = "the database is a standby: set database_url to the primary";
 	else
 		return true;
+	s->waits = *standby == 't';
 	return false;
 }
 
 static void durability_warn(struct start *s)
 {
+	/* the server's own, not this session's */
+	static const char sql[] = "select reset_val from pg_settings where name = '%s'";
 	static const char *const names[] = { "fsync", "synchronous_commit" };
 	const char *ignored;
 	for (size_t i = 0; i < LEN(names); i++) {
 		const char *value =
-			value_of(s, s->sync, arena_printf(s->arena, "show %s", names[i]), &ignored);
+			value_of(s, s->sync, arena_printf(s->arena, sql, names[i]), &ignored);
 		if (value && strcmp(value, "off") == 0)
 			log_warn("database_not_durable", "setting", names[i], "value", "off", NULL);
 	}
@@ -128,6 +131,7 @@ bool start_database(struct start *s, struct arena *a, const struct config *confi
 	}
 	s->sync = sync_open(a, s->conninfo, config->timezone, error);
 	if (!s->sync) {
+		s->waits = server && !embedded && sync_waits(s->conninfo);
 		*error = arena_printf(a, "cannot reach the database: %s", *error);
 		return false;
 	}
@@ -301,6 +305,7 @@ bool start_server(struct start *s, struct arena *a, const struct config *config,
 {
 	int applied = 0;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN); /* until there is something to read again */
 	signal(SIGTERM, interrupted);
 	signal(SIGINT, interrupted);
 	bool good = start_database(s, a, config, true, error) && start_schema(s, &applied, error) &&

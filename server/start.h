@@ -21,6 +21,7 @@ struct start {
 	struct sync *sync; /* a connection for what follows */
 	struct seal *seal;
 	struct api_secrets secrets;
+	bool waits; /* after a failure: a server answers, but takes no writes yet */
 };
 
 /* Starts the embedded database where one is wanted, connects, and checks that it will do. */

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from punchd_test.pg import Cluster, in_memory
+from punchd_test.pg import Cluster, Standby, in_memory
 from punchd_test.server import Server, punchd_bin, run_punchd
 from punchd_test.sim import Sim, punchsim_bin
 from punchd_test.terminal import Terminal
@@ -34,6 +34,14 @@ def own_pg():
 	cluster = Cluster()
 	yield cluster
 	cluster.destroy()
+
+
+@pytest.fixture
+def own_standby(own_pg):
+	"""A synchronous standby of own_pg, likewise."""
+	standby = Standby(own_pg)
+	yield standby
+	standby.destroy()
 
 
 @pytest.fixture

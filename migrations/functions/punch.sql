@@ -4,6 +4,17 @@ create or replace function punch_lock() returns void language sql as $$
 	select pg_advisory_xact_lock(7263001)
 $$;
 
+-- For transactions that may find everything as it should be, write nothing, and are acknowledged all
+-- the same: what they found may be committed here and on no standby yet (the wait for it was cut
+-- short). With this they have something to commit, behind all that; so they wait for it too. Where
+-- no standby is waited for it does nothing.
+create or replace function commit_everywhere() returns void language plpgsql as $$
+begin
+	if current_setting('synchronous_standby_names') <> '' then
+		perform pg_logical_emit_message(true, 'punchd', '');
+	end if;
+end $$;
+
 -- Stores punches that are new; arrays of equal length, no key twice. Returns how many were stored;
 -- behind it, when that is some but not all, the places (from 1) of those that were. A punch that
 -- loses against an existing one with other content is kept aside.
@@ -77,6 +88,9 @@ begin
 	end if;
 	if erased then
 		perform punch_erased_done(pins);
+	end if;
+	if stored = 0 then
+		perform commit_everywhere();
 	end if;
 	if stored > 0 and stored < cardinality(pins) then
 		return stored || (select array_agg(place::int)

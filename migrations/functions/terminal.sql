@@ -8,9 +8,11 @@ create or replace function terminal_offset(zone text, fixed_offset int) returns 
 $$;
 
 -- First of all in a transaction that changes what belongs to a terminal and may refer to it: a
--- deletion locks the terminal before its belongings, too.
+-- deletion locks the terminal before its belongings, too. What such a transaction finds done already
+-- is acknowledged like what it does: see commit_everywhere().
 create or replace function terminal_stays(a_terminal int) returns void language sql as $$
-	select from terminal where id = a_terminal for key share
+	select commit_everywhere();
+	select from terminal where id = a_terminal for key share;
 $$;
 
 -- What a process keeps in memory of terminals; ids null: all.

@@ -90,6 +90,7 @@ begin
 	end if;
 	if exists (select from held_upload h where h.terminal_id = a_terminal
 			and h.content_hash = hash) then
+		perform commit_everywhere();
 		return true;
 	end if;
 	if t.held_lines + a_lines > 100000 or t.held_bytes + a_bytes > 16777216 then

@@ -63,6 +63,7 @@ struct surface {
 	 * preamble: what they still run is cancelled when nobody waits for it any more. */
 	bool gets_read;
 
+	bool durable; /* requests that only read in name may write as well: GET and HEAD */
 	struct budget *budget; /* NULL, or bodies are read only as it allows */
 	bool params_nocase; /* query parameter names */
 	bool plus_is_literal; /* in query values */

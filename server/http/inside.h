@@ -10,6 +10,7 @@
 
 #include "http.h"
 #include "out.h"
+#include "outage.h"
 #include "parse.h"
 #include "proxy.h"
 #include "tls.h"
@@ -57,6 +58,7 @@ struct http {
 	uint64_t strangers_refused; /* requests, because of strangers_at_work */
 	uint64_t nrequests;
 	int64_t now; /* clock_ticks() when the loop last woke for us */
+	struct outage away; /* the database, as statements of requests find it */
 	int64_t complained; /* when the lack of places was last logged */
 	int64_t headers_complained; /* likewise a connection without its PROXY header */
 	struct event tick;

@@ -112,10 +112,11 @@ static const char *req_logged_path(const struct req *r)
 	return r->path_hidden ? "(hidden)" : r->path;
 }
 
-/* What went well on a quiet surface is a detail. 499: given up because the client had gone. */
+/* What went well on a quiet surface is a detail, and what failed like many others. 499: given up because the client had gone. */
 static void req_log(struct req *r)
 {
-	bool detail = r->surface->quiet && r->status && r->status < 400 && !r->erred;
+	bool well = r->surface->quiet && r->status && r->status < 400 && !r->erred;
+	bool detail = well || (r->told && !r->gone);
 
 	if (!log_on(detail ? LOG_DEBUG : LOG_INFO))
 		return;
@@ -361,12 +362,21 @@ static const struct db_error *error_kept(struct arena *a, const struct db_error 
 	return e;
 }
 
-/* Messages of data errors quote the data, which may be secret. */
-static void query_log(const struct req *r)
+void req_told(struct req *r)
 {
-	const struct db_error *e = r->error;
+	r->told = true;
+}
+
+/* Messages of data errors quote the data, which may be secret. */
+void req_tell_failure(struct req *r, const struct db_error *e)
+{
 	bool data = strncmp(e->state, "22", 2) == 0 || strncmp(e->state, "23", 2) == 0;
 
+	if (db_error_away(e)) {
+		outage_failed(&r->http->away, clock_ticks(), "query_failed", e->state, e->message);
+		req_told(r);
+		return;
+	}
 	log_warn("query_failed", "n", log_num((int64_t)r->number), "path", req_logged_path(r),
 		"state", e->state, "constraint", e->constraint, "column", e->column, "message",
 		data ? "" : e->message, NULL);
@@ -374,7 +384,7 @@ static void query_log(const struct req *r)
 
 static void query_failed(struct req *r, const struct rows *rows)
 {
-	query_log(r);
+	req_tell_failure(r, r->error);
 	if (r->stream == STREAM_SENT) { /* a cut, or the reader would take it for complete */
 		r->state = REQ_DONE;
 		client_kill(r->client);
@@ -397,7 +407,15 @@ static void query_answered(void *arg, struct rows *rows, const struct db_error *
 	}
 	if (error)
 		r->error = error_kept(r->arena, error);
+	else
+		outage_passed(&r->http->away, clock_ticks());
 	req_run(r, error && !r->trying ? query_failed : r->next, rows);
+}
+
+/* Whether a commit may be told to the client: what has somebody who asks may leave audit rows. */
+static bool query_durable(const struct req *r, bool reads, bool preamble)
+{
+	return !reads && (!(r->method & (GET | HEAD | OPTIONS)) || preamble || r->surface->durable);
 }
 
 void req_query_with(struct req *r, req_step *next, const struct req_query_options *options,
@@ -417,6 +435,7 @@ void req_query_with(struct req *r, req_step *next, const struct req_query_option
 		.statements = all,
 		.nstatements = n + (before != NULL),
 		.binary = options->binary,
+		.durable = query_durable(r, options->reads, before),
 		.deadline_ms =
 			options->deadline_ms ? options->deadline_ms : r->surface->deadline_ms,
 		.owner = req_owner(r),

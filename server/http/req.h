@@ -89,6 +89,9 @@ struct req_query_options {
 	struct db *db; /* NULL: the surface's */
 	bool binary;
 	bool try;
+	/* Whatever the request does, this only looks something up: it may be cancelled. Else what
+	 * may write (see surface->durable) is a durable query, and runs to its end. */
+	bool reads;
 	int64_t deadline_ms; /* 0: the surface's */
 };
 void req_query_with(struct req *, req_step *next, const struct req_query_options *,
@@ -97,6 +100,13 @@ const struct db_error *req_error(const struct req *); /* of the last tried query
 
 /* Of a query without a preamble: see struct surface. */
 bool req_only_reads(const struct req *);
+
+/* Says in the log that a statement of the request failed. While the database is away: once for
+ * all, not for each. */
+void req_tell_failure(struct req *, const struct db_error *);
+
+/* Why it failed was told once for many: its own line in the log is a detail. */
+void req_told(struct req *);
 
 /* work(arg) on a worker thread, then the step with rows NULL. Too many waiting: replied 503. */
 void req_offload(struct req *, void (*work)(void *), void *arg, req_step *next);

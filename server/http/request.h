@@ -72,6 +72,7 @@ struct req {
 	const char *cache; /* NULL: the surface's */
 	int status; /* 0: none yet */
 	bool erred; /* the text says ERROR, whatever the status */
+	bool told; /* why, once for many */
 	enum stream_state stream;
 	bool chunked;
 	const char *type;

@@ -50,6 +50,17 @@ class Cluster:
 	"""One PostgreSQL of our own."""
 
 	def __init__(self, data_under="/tmp", settings=None):
+		self._make_dir(data_under)
+		self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
+			"--locale=C.UTF-8", "--no-sync")
+		self.set("unix_socket_directories", "'%s'" % self.dir)
+		for name, value in {**SETTINGS, **(settings or {})}.items():
+			self.set(name, value)
+		self.start()
+		# not a superuser: what an administrator would give
+		self.sql("create role punchd login createdb", database="postgres")
+
+	def _make_dir(self, data_under):
 		self.dir = tempfile.mkdtemp(prefix="punchd-pg-", dir=data_under)
 		self.bin = pg_bin()
 		self.data = os.path.join(self.dir, "data")
@@ -60,15 +71,6 @@ class Cluster:
 			user = pwd.getpwnam("postgres")
 			os.chown(self.dir, user.pw_uid, user.pw_gid)
 		os.chmod(self.dir, 0o755)
-		self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-			"--locale=C.UTF-8", "--no-sync")
-		with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="utf-8") as conf:
-			conf.write("unix_socket_directories = '%s'\n" % self.dir)
-			for name, value in {**SETTINGS, **(settings or {})}.items():
-				conf.write("%s = %s\n" % (name, value))
-		self.start()
-		# not a superuser: what an administrator would give
-		self.sql("create role punchd login createdb", database="postgres")
 
 	def _run(self, program, *args, check=True):
 		return subprocess.run(as_postgres([os.path.join(self.bin, program), *args]), cwd="/",
@@ -83,6 +85,11 @@ class Cluster:
 
 	def stop(self, mode="fast"):
 		self._run("pg_ctl", "-D", self.data, "-m", mode, "-w", "-s", "stop", check=False)
+
+	def set(self, name, value):
+		"""A setting, from the next start on."""
+		with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="utf-8") as conf:
+			conf.write("%s = %s\n" % (name, value))
 
 	@property
 	def postmaster(self):
@@ -179,6 +186,36 @@ class Cluster:
 	def log_text(self):
 		with open(self.log, encoding="utf-8", errors="replace") as f:
 			return f.read()
+
+
+class Standby(Cluster):
+	"""A streaming copy of another cluster, which from now on waits for it with each commit. Promoted,
+	it waits for nobody: the copy was taken before."""
+
+	def __init__(self, primary, data_under="/tmp"):  # pylint: disable=super-init-not-called
+		self.primary = primary
+		self._make_dir(data_under)
+		self._run("pg_basebackup", "-D", self.data, "-d", primary.conninfo("postgres", "postgres"),
+			"-X", "stream", "-c", "fast", "--no-sync")
+		self.set("unix_socket_directories", "'%s'" % self.dir)
+		self.set("primary_conninfo", "'%s application_name=standby'" % (
+			primary.conninfo("postgres", "postgres")))
+		with open(os.path.join(self.data, "standby.signal"), "w", encoding="utf-8"):
+			pass
+		self.set("wal_retrieve_retry_interval", "'100ms'")
+		self.start()
+		try:
+			primary.sql("alter system set synchronous_standby_names = 'standby'")
+			primary.sql("select pg_reload_conf()")
+			wait_until(lambda: primary.sql(
+				"select pid from pg_stat_replication where sync_state = 'sync'"),
+				30, "the standby is synchronous")
+		except AssertionError:
+			self.destroy()
+			raise
+
+	def promote(self):
+		self._run("pg_ctl", "-D", self.data, "-w", "-s", "promote")
 
 
 class Database:

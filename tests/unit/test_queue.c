@@ -20,11 +20,11 @@ static int n;
 static struct queue_lane *under_way[256]; /* by name */
 
 /* A letter each: quick ones. */
-static void come(struct queue *q, struct owner owner, const char *names, bool runs_long)
+static void come(struct queue *q, struct owner owner, const char *names, enum queue_kind kind)
 {
 	for (; *names; names++) {
 		made[n].name = *names;
-		queue_add(q, &made[n++].item, owner, runs_long);
+		queue_add(q, &made[n++].item, owner, kind);
 	}
 }
 
@@ -35,7 +35,7 @@ static const char *taken(struct queue *q, int connections, int most_long)
 	struct query *next;
 	int k = 0;
 
-	while (k < connections && (next = (struct query *)queue_take(q, most_long))) {
+	while (k < connections && (next = (struct query *)queue_take(q, most_long, 4))) {
 		under_way[(unsigned char)next->name] = next->item.lane;
 		memset(&next->item, 0xee, sizeof(next->item)); /* not needed any more */
 		names[k++] = next->name;
@@ -54,7 +54,7 @@ static void test_alone_an_owner_has_all(void)
 {
 	struct queue *q = queue_new();
 
-	come(q, asha, "abcdefgh", false);
+	come(q, asha, "abcdefgh", QUEUE_QUICK);
 	assert(queue_waiting(q) == 8);
 	assert(!strcmp(taken(q, ALL, 4), "abcdefgh")); /* in order */
 	assert(queue_waiting(q) == 0 && !queue_any(q));
@@ -66,10 +66,10 @@ static void test_who_has_fewest_is_next(void)
 {
 	struct queue *q = queue_new();
 
-	come(q, asha, "abcdefghij", false);
+	come(q, asha, "abcdefghij", QUEUE_QUICK);
 	assert(!strcmp(taken(q, 8, 4), "abcdefgh"));
-	come(q, ben, "BCD", false);
-	come(q, chen, "x", false);
+	come(q, ben, "BCD", QUEUE_QUICK);
+	come(q, chen, "x", QUEUE_QUICK);
 	ends(q, "a");
 	assert(!strcmp(taken(q, 1, 4), "B")); /* both have none, ben waits longer */
 	ends(q, "b");
@@ -86,9 +86,9 @@ static void test_owners_differ_by_class(void)
 	struct queue *q = queue_new();
 	const struct owner ours = { 0 }, terminal = { OWNER_TERMINAL, 1 };
 
-	come(q, asha, "ab", false);
-	come(q, terminal, "tu", false);
-	come(q, ours, "o", false);
+	come(q, asha, "ab", QUEUE_QUICK);
+	come(q, terminal, "tu", QUEUE_QUICK);
+	come(q, ours, "o", QUEUE_QUICK);
 	assert(!strcmp(taken(q, ALL, 4), "atobu"));
 	ends(q, "atobu");
 	queue_free(q);
@@ -98,13 +98,13 @@ static void test_long_ones_have_a_share(void)
 {
 	struct queue *q = queue_new();
 
-	come(q, asha, "ABC", true);
-	come(q, ben, "DE", true);
-	come(q, chen, "F", true);
+	come(q, asha, "ABC", QUEUE_LONG);
+	come(q, ben, "DE", QUEUE_LONG);
+	come(q, chen, "F", QUEUE_LONG);
 	assert(!strcmp(taken(q, ALL, 4), "ADFB")); /* four of eight */
 	assert(queue_waiting(q) == 2);
-	come(q, asha, "a", false);
-	come(q, ben, "b", false);
+	come(q, asha, "a", QUEUE_QUICK);
+	come(q, ben, "b", QUEUE_QUICK);
 	assert(!strcmp(taken(q, ALL, 4), "ab")); /* their long ones do not count against them */
 	ends(q, "F");
 	assert(!strcmp(taken(q, ALL, 4), "E"));
@@ -120,7 +120,7 @@ static void test_alone_long_ones_are_two(void)
 {
 	struct queue *q = queue_new();
 
-	come(q, asha, "ABCD", true);
+	come(q, asha, "ABCD", QUEUE_LONG);
 	assert(!strcmp(taken(q, ALL, 4), "AB"));
 	ends(q, "A");
 	assert(!strcmp(taken(q, ALL, 1), "")); /* the pool has shrunk meanwhile */
@@ -135,15 +135,15 @@ static void test_who_gives_up(void)
 {
 	struct queue *q = queue_new();
 
-	come(q, asha, "ab", false);
-	come(q, ben, "B", false);
+	come(q, asha, "ab", QUEUE_QUICK);
+	come(q, ben, "B", QUEUE_QUICK);
 	int b = n - 2;
 	queue_remove(q, &made[b - 1].item);
 	queue_remove(q, &made[b + 1].item);
 	assert(queue_any(q) == &made[b].item && queue_waiting(q) == 1);
 	queue_remove(q, &made[b].item);
-	assert(!queue_any(q) && !queue_take(q, 4));
-	come(q, ben, "C", true);
+	assert(!queue_any(q) && !queue_take(q, 4, 4));
+	come(q, ben, "C", QUEUE_LONG);
 	assert(!strcmp(taken(q, ALL, 4), "C"));
 	ends(q, "C");
 	queue_free(q);
@@ -167,7 +167,8 @@ static void test_many(void)
 			of[made_here] = (int)(random() % OWNERS);
 			state[made_here] = 1;
 			queue_add(q, &waiting[made_here].item,
-				(struct owner){ OWNER_ACCOUNT, (uint64_t)of[made_here] }, false);
+				(struct owner){ OWNER_ACCOUNT, (uint64_t)of[made_here] },
+				QUEUE_QUICK);
 			made_here++;
 		} else if (dice == 1 && state[i] == 2) {
 			queue_done(q, lanes[i]);
@@ -181,7 +182,7 @@ static void test_many(void)
 			for (int k = 0; k < made_here; k++)
 				if (state[k] == 1 && (best < 0 || has[of[k]] < has[of[best]]))
 					best = k;
-			struct queue_item *item = queue_take(q, 1);
+			struct queue_item *item = queue_take(q, 1, 1);
 			assert(item == (best < 0 ? NULL : &waiting[best].item));
 			if (best < 0)
 				continue;
@@ -199,6 +200,27 @@ static void test_many(void)
 	queue_free(q);
 }
 
+static void test_durable_ones_leave_some_to_others(void)
+{
+	struct queue *q = queue_new();
+
+	come(q, asha, "ABCDEF", QUEUE_DURABLE);
+	come(q, asha, "a", QUEUE_QUICK);
+	come(q, ben, "GH", QUEUE_DURABLE);
+	assert(!strcmp(taken(q, 3, 4), "AaG"));
+	assert(!strcmp(taken(q, ALL, 4), "BH")); /* four of eight; all others wait for those */
+	assert(queue_waiting(q) == 4);
+	come(q, asha, "b", QUEUE_QUICK);
+	come(q, chen, "L", QUEUE_LONG);
+	assert(!strcmp(taken(q, ALL, 4), "Lb")); /* which do not stand in the way of the rest */
+	ends(q, "A");
+	assert(!strcmp(taken(q, ALL, 4), "C"));
+	ends(q, "aGBHLbC");
+	assert(!strcmp(taken(q, ALL, 4), "DEF"));
+	ends(q, "DEF");
+	queue_free(q);
+}
+
 int main(void)
 {
 	test_alone_an_owner_has_all();
@@ -208,5 +230,6 @@ int main(void)
 	test_alone_long_ones_are_two();
 	test_who_gives_up();
 	test_many();
+	test_durable_ones_leave_some_to_others();
 	return 0;
 }
