@@ -2,21 +2,30 @@
  * A release is a chore of its own: read some held uploads, give them to ingest, delete them once
  * they are durable, and on until none is left. A crash between leaves them held; what was stored
  * already is recognised by its key.
+ *
+ * After a failure it is tried again later and later, and one upload at a time. One that a database
+ * which answers refuses again and again is set aside, whole, among the rejects.
  */
 #include "held.h"
 
 #include <string.h>
 
 #include "adms_private.h"
+#include "clock.h"
 #include "fatal.h"
 #include "ingest.h"
 #include "log.h"
+#include "records.h"
 #include "upload_log.h"
 
 #define UPLOADS_AT_ONCE 500 /* as held_some() */
 #define BYTES_AT_ONCE 1048576
 #define RELEASES_AT_ONCE 2 /* of all terminals: what is read stays in memory until it is stored */
 #define DEADLINE_MS 25000
+#define PAUSE_MS 1000 /* after a failure; twice that after the next, */
+#define PAUSES 10 /* and so on, to ten minutes */
+#define PAUSE_MAX_MS 600000
+#define REFUSALS 5 /* of one upload: then it is set aside */
 
 /* ---- keeping ---- */
 
@@ -69,11 +78,21 @@ struct release {
 	int64_t ids[UPLOADS_AT_ONCE];
 	struct ingest_job jobs[UPLOADS_AT_ONCE];
 	bool failed;
-	struct db_statement statement;
+	struct db_statement statements[1 + RECORDS_STATEMENTS];
 	struct db_arg args[3];
 };
 
 static void release_start(struct adms *, struct terminal *);
+static db_done uploads_deleted;
+
+static void release_later(struct terminal *t)
+{
+	int64_t pause = (int64_t)PAUSE_MS
+			<< (t->held_failures < PAUSES ? t->held_failures : PAUSES);
+	t->held_failures++;
+	t->held_at = clock_ticks() + (pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS);
+	t->held_from = 0;
+}
 
 /* Goes on with the same terminal, or with the next one. */
 static void release_end(struct release *rel, bool good)
@@ -82,8 +101,10 @@ static void release_end(struct release *rel, bool good)
 	struct terminal *t = rel->terminal;
 	t->releasing = false;
 	adms->releasing--;
+	if (good)
+		t->held_failures = 0;
 	if (!good)
-		t->held_from = 0; /* once more, at the next tick */
+		release_later(t);
 	else if (t->held && t->approved)
 		release_start(adms, t);
 	chore_end(adms, &rel->chore); /* t may end with it */
@@ -91,13 +112,15 @@ static void release_end(struct release *rel, bool good)
 		held_tick(adms);
 }
 
-static void release_query(struct release *rel, const char *sql, int nargs, db_done *done)
+/* The first statement; n in all. */
+static void release_query(struct release *rel, const char *sql, int nargs, int n, db_done *done)
 {
 	rel->args[0] = db_int(rel->arena, rel->terminal->id);
-	rel->statement = (struct db_statement){ sql, rel->args, nargs };
-	db_query(rel->adms->db, &(struct db_query){ .statements = &rel->statement,
-					.nstatements = 1,
+	rel->statements[0] = (struct db_statement){ sql, rel->args, nargs };
+	db_query(rel->adms->db, &(struct db_query){ .statements = rel->statements,
+					.nstatements = n,
 					.binary = true,
+					.durable = done == uploads_deleted,
 					.deadline_ms = DEADLINE_MS,
 					.done = done,
 					.arg = rel });
@@ -125,19 +148,41 @@ static void release_count(struct release *rel)
 	}
 }
 
+/* Together with what else is done to them. */
+static void uploads_delete(struct release *rel, int more)
+{
+	rel->args[1] = db_int8_array(rel->arena, rel->ids, NULL, rel->n);
+	release_query(
+		rel, "select held_released($1::int, $2::bigint[])", 2, 1 + more, uploads_deleted);
+}
+
+/* It stays what it is, where people see it. */
+static void upload_set_aside(struct release *rel)
+{
+	const struct ingest_job *job = &rel->jobs[0];
+	struct records rs = records_new(rel->adms, rel->arena);
+	records_reject(&rs, rel->terminal, "ATTLOG", (struct span){ job->body, job->len },
+		"refused by the database");
+	log_error("held_set_aside", "sn", rel->terminal->sn, "bytes", log_num((int64_t)job->len),
+		NULL);
+	uploads_delete(rel, records_statements(&rs, &rel->statements[1]));
+}
+
 static void upload_durable(void *arg, bool durable)
 {
 	struct release *rel = arg;
 	rel->failed |= !durable;
 	if (--rel->open > 0)
 		return;
-	if (rel->failed) {
+	if (!rel->failed) {
+		release_count(rel);
+		uploads_delete(rel, 0);
+	} else if (rel->n == 1 && rel->jobs[0].refused &&
+		   rel->terminal->held_failures >= REFUSALS) {
+		upload_set_aside(rel);
+	} else {
 		release_end(rel, false);
-		return;
 	}
-	release_count(rel);
-	rel->args[1] = db_int8_array(rel->arena, rel->ids, NULL, rel->n);
-	release_query(rel, "select held_released($1::int, $2::bigint[])", 2, uploads_deleted);
 }
 
 /* False: it cannot be opened, and stays held. */
@@ -193,16 +238,17 @@ static void release_start(struct adms *adms, struct terminal *t)
 	adms->releasing++;
 	t->releasing = true;
 	rel->args[1] = db_int(a, t->held_from);
-	rel->args[2] = db_int(a, BYTES_AT_ONCE);
+	rel->args[2] = db_int(a, t->held_failures > 0 ? 1 : BYTES_AT_ONCE);
 	release_query(rel,
-		"select id, row_key, sealed from held_some($1::int, $2::bigint, $3::bigint)", 3,
+		"select id, row_key, sealed from held_some($1::int, $2::bigint, $3::bigint)", 3, 1,
 		uploads_found);
 }
 
 static void held_check(void *arg, struct terminal *t)
 {
 	struct adms *adms = arg;
-	if (t->held && t->approved && !t->releasing && adms->releasing < RELEASES_AT_ONCE)
+	if (t->held && t->approved && !t->releasing && adms->releasing < RELEASES_AT_ONCE &&
+		(t->held_failures == 0 || clock_ticks() >= t->held_at))
 		release_start(adms, t);
 }
 
