@@ -25,6 +25,7 @@ struct db_hub {
 	struct pg_target worked; /* all empty: none yet */
 	bool any_worked;
 	struct silent silent[MAX_SILENT];
+	unsigned oldest;
 	struct hub_member members; /* a ring */
 	struct event alarm;
 	bool alarmed; /* once */
@@ -87,21 +88,16 @@ void hub_worked(struct db_hub *hub, const struct pg_target *t)
 			hub->silent[i].until = 0;
 }
 
-/* In its own place, or that of the one which ends first. */
+/* In its own place, or that of the oldest. */
 void hub_silent(struct db_hub *hub, const struct pg_target *t)
 {
-	struct silent *place = &hub->silent[0];
+	int at = 0;
 
-	for (int i = 0; i < MAX_SILENT; i++) {
-		struct silent *s = &hub->silent[i];
-		if (target_same(&s->target, t)) {
-			place = s;
-			break;
-		}
-		if (s->until < place->until)
-			place = s;
-	}
-	*place = (struct silent){ *t, clock_ticks() + SILENT_MS };
+	while (at < MAX_SILENT && !target_same(&hub->silent[at].target, t))
+		at++;
+	if (at == MAX_SILENT)
+		at = hub->oldest++ % MAX_SILENT;
+	hub->silent[at] = (struct silent){ *t, clock_ticks() + SILENT_MS };
 }
 
 /* -- the alarm -------------------------------------------------------------------------------- */

@@ -78,6 +78,24 @@ def test_release_goes_on_after_a_restart_and_after_failures(server, make_termina
 	assert server.sql("select count(*), max(id) from punch") == [(800, 800)]
 
 
+def test_a_held_upload_that_is_refused_is_tried_later_and_later_and_then_set_aside(server, make_terminal):
+	t = make_terminal("HELD0009", approve=False)
+	t.register()
+	assert t.push("ATTLOG", "13\t2026-05-01 08:00:00\t0\t1", "14\t2026-05-01 08:00:00\t0\t1") == "OK: 2"
+	assert t.push("ATTLOG", "15\t2026-05-01 08:00:00\t0\t1") == "OK: 1"
+	server.sql("""create function test_no() returns trigger language plpgsql as $$ begin
+		if (select code from pin where id = new.pin_id) = '13' then
+			raise exception 'a fault of ours' using errcode = 'XX000'; end if;
+		return new; end $$; create trigger test_no before insert on punch for each row execute function test_no()""")
+	t.approve()
+	wait_until(lambda: server.value("select count(*) from reject where sn = 'HELD0009'") == 1, 120)
+	assert server.log().count("held_released sn=HELD0009") < 10, "not each second"
+	wait_until(lambda: held(server, t) == (0, 0), 20, "what came after it is released")
+	assert server.sql("select code from punch join pin on pin.id = pin_id") == [("15",)]
+	reject = server.api.get("/iclock/api/rejects/")["data"][0]
+	assert reject["reason"] == "refused by the database" and reject["raw"].startswith("13\t2026"), reject
+
+
 def test_a_held_upload_that_cannot_be_opened_stops_no_other(server, make_terminal):
 	t = make_terminal(approve=False)
 	t.register()
