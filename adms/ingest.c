@@ -30,7 +30,7 @@
 #define ENOUGH_BYTES 131072 /* about a full write: nobody else is waited for */
 #define MOMENT_MIN_US 1000 /* as fine as the loop's timers are */
 #define MOMENT_MAX_US 5000
-#define DEADLINE_MS 25000 /* of a job: terminals give up after 10 to 60 s */
+#define DEADLINE_MS 25000 /* of a job's write: terminals give up after 10 to 60 s */
 #define QUEUE_MS 20000 /* of that in the queue */
 #define WRITE_MIN_MS 5000 /* what is left for a write, also of a part of one that failed */
 #define MAX_PINS 2000000 /* remembered PINs; beyond, the memory starts afresh */
@@ -148,23 +148,24 @@ static void job_check(struct ingest_job *job)
 		job->done(job->arg, !job->failed);
 }
 
-/* What is not read yet will not be; what is in flight tells when it ends. */
-static void job_give_up(struct ingest *in, struct ingest_job *job)
+/* The one that waits longest; the first may be half read, which is no waiting. */
+static struct ingest_job *ingest_oldest(const struct ingest *in)
 {
-	ingest_unlink(in, job);
-	job->taken = job->read = job->failed = true;
-	job_check(job);
+	return in->first && in->first->taken ? in->first->next : in->first;
 }
 
-/* They are in order of their age; done() may add another. */
+/* done() may add another. */
 static void jobs_expire(evutil_socket_t fd, short what, void *arg)
 {
 	struct ingest *in = arg;
+	struct ingest_job *job;
 	int64_t now = clock_ticks();
-	while (!in->closed && in->first && now - in->first->since >= QUEUE_MS) {
+	while (!in->closed && (job = ingest_oldest(in)) && now - job->since >= QUEUE_MS) {
 		outage_failed(&in->away, now, "punches_not_stored", "57014",
 			"no answer from the database in time");
-		job_give_up(in, in->first);
+		ingest_unlink(in, job);
+		job->read = job->failed = true;
+		job_check(job);
 	}
 }
 
@@ -358,6 +359,8 @@ static struct batch *ingest_gather(struct ingest *in)
 	struct span line;
 	while (in->first && b->n < BATCH_ROWS) {
 		struct ingest_job *job = in->first;
+		if (job->taken && b->n == 0)
+			job->since = clock_ticks(); /* a long one, which goes on */
 		job->taken = true;
 		if (record_next_line(&job->lines, &line)) {
 			job->open++;

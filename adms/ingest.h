@@ -9,7 +9,7 @@
  *
  * A write that fails on a value is halved until the line stands alone among the rejects; a lost
  * connection or a full disk fails its jobs, whose terminals send again. So does a database that is
- * late: an upload is answered after 25 s at most, of which it waits in the queue for 20.
+ * late: a job waits in the queue for 20 s, and for a write of its lines to the end of 25 s.
  */
 #ifndef INGEST_H
 #define INGEST_H
@@ -38,7 +38,7 @@ struct ingest_job {
 	/* ingest.c's own */
 	struct record_lines lines;
 	int open; /* rows sent and not yet committed */
-	int64_t since; /* clock_ticks() when it was added */
+	int64_t since; /* clock_ticks() when it was added, or its next lines were taken */
 	bool read, failed, taken;
 	struct ingest_job *next;
 };

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "options.h"
 #include "outage.h"
+#include "query.h"
 #include "queue.h"
 
 enum { PROBE_MS = 3000 };
@@ -43,7 +44,7 @@ struct db_ticket {
 	struct event deadline;
 	int64_t due; /* clock_ticks() of it */
 #ifndef NDEBUG
-	uint64_t texts; /* texts_hash() when it was made */
+	uint64_t texts; /* query_texts() when it was made */
 #endif
 };
 
@@ -94,71 +95,24 @@ static void list_remove(struct list *l, struct db_ticket *t)
 	l->n--;
 }
 
-/* Builds with assertions hold a query to its word that it only reads. */
-static bool query_is_held(const struct db_query *query)
-{
-#ifndef NDEBUG
-	return query->only_reads;
-#else
-	return false;
-#endif
-}
-
-/* The query, its statements and all their args: a caller's stack frame may be gone when a
+/* Its own copy of the query, in the same allocation: a caller's stack frame may be gone when a
  * connection is free. */
-static struct db_ticket *ticket_new(const struct db_query *query)
+static struct db_ticket *ticket_new(struct db *db, const struct db_query *query)
 {
-	static const struct db_statement hold = {
-		.sql = "select set_config('transaction_read_only', 'on', true)"
-	};
-	bool held = query_is_held(query);
-	size_t nargs = 0, n = (size_t)query->nstatements + held;
+	struct db_ticket *t = xcalloc(1, sizeof *t + query_size(query));
 
-	for (int i = 0; i < query->nstatements; i++)
-		nargs += (size_t)query->statements[i].nargs;
-	struct db_ticket *t = xcalloc(
-		1, sizeof *t + n * sizeof(struct db_statement) + nargs * sizeof(struct db_arg));
-	struct db_statement *statements = (struct db_statement *)(t + 1);
-	struct db_arg *args = (struct db_arg *)(statements + n);
-
-	t->query = *query;
-	t->query.statements = statements;
-	t->query.nstatements = (int)n;
-	if (held)
-		*statements++ = hold;
-	for (int i = 0; i < query->nstatements; i++) {
-		statements[i] = query->statements[i];
-		statements[i].args = args;
-		for (int k = 0; k < statements[i].nargs; k++)
-			*args++ = query->statements[i].args[k];
-	}
+	query_copy(&t->query, t + 1, query);
+	t->db = db;
+#ifndef NDEBUG
+	t->texts = query_texts(&t->query);
+#endif
 	return t;
-}
-
-#ifndef NDEBUG
-/* FNV-1a over the SQL texts. */
-static uint64_t texts_hash(const struct db_query *query)
-{
-	uint64_t hash = UINT64_C(14695981039346656037);
-
-	for (int i = 0; i < query->nstatements; i++)
-		for (const char *at = query->statements[i].sql; *at; at++)
-			hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-	return hash;
-}
-#endif
-
-static void texts_keep(struct db_ticket *t)
-{
-#ifndef NDEBUG
-	t->texts = texts_hash(&t->query);
-#endif
 }
 
 static void texts_check(const struct db_ticket *t)
 {
 #ifndef NDEBUG
-	if (t->texts != texts_hash(&t->query))
+	if (t->texts != query_texts(&t->query))
 		fatal("an SQL text changed while its query waited");
 #endif
 }
@@ -396,16 +350,6 @@ static void slot_lost(void *owner, bool was_up, const char *why)
 	db_went_down(db);
 }
 
-bool db_error_away(const struct db_error *e)
-{
-	static const char *const classes[] = { "08", "25", "53", "57", "58" };
-
-	for (size_t i = 0; i < LEN(classes); i++)
-		if (strncmp(e->state, classes[i], 2) == 0)
-			return true;
-	return false;
-}
-
 /* -- queries ---------------------------------------------------------------------------------- */
 
 static enum queue_kind query_kind(const struct db_query *query)
@@ -418,10 +362,8 @@ static enum queue_kind query_kind(const struct db_query *query)
 
 struct db_ticket *db_query(struct db *db, const struct db_query *query)
 {
-	struct db_ticket *t = ticket_new(query);
+	struct db_ticket *t = ticket_new(db, query);
 
-	texts_keep(t);
-	t->db = db;
 	t->failed = (db->up == 0 && !db->starting) || db->closing ||
 		    (query->durable && db->stuck >= db->options.durable);
 	if (query->deadline_ms > 0)
@@ -490,13 +432,11 @@ static void probe_answered(void *arg, struct rows *rows, const struct db_error *
 static void slot_probe(struct slot *s)
 {
 	static const struct db_statement probe = { .sql = "select 1" };
-	struct db_ticket *t = ticket_new(&(struct db_query){ .statements = &probe,
-		.nstatements = 1,
-		.deadline_ms = PROBE_MS,
-		.done = probe_answered });
+	struct db_ticket *t = ticket_new(s->db, &(struct db_query){ .statements = &probe,
+							.nstatements = 1,
+							.deadline_ms = PROBE_MS,
+							.done = probe_answered });
 
-	texts_keep(t);
-	t->db = s->db;
 	t->probe = true;
 	ticket_expect(t);
 	slot_take(s, t);

@@ -112,7 +112,8 @@ static const char *req_logged_path(const struct req *r)
 	return r->path_hidden ? "(hidden)" : r->path;
 }
 
-/* What went well on a quiet surface is a detail, and what failed like many others. 499: given up because the client had gone. */
+/* What went well on a quiet surface is a detail, and what failed like many others. 499: given up
+ * because the client had gone. */
 static void req_log(struct req *r)
 {
 	bool well = r->surface->quiet && r->status && r->status < 400 && !r->erred;
