@@ -17,6 +17,7 @@
 #include "ingest.h"
 #include "limit.h"
 #include "log.h"
+#include "offload.h"
 #include "priority.h"
 #include "redecode.h"
 #include "upload_log.h"
@@ -26,6 +27,9 @@
 #define LOG_SECONDS 5 /* and the log of uploads */
 #define REFRESH_SECONDS 60 /* what notifications may have missed */
 #define RELOAD_SECONDS 5 /* after a reading that failed */
+#define THREADS 2
+#define THREADS_WAITING 1000
+#define LARGE_ARENA (4 << 20)
 #define MAX_WOKEN 1000 /* beyond, all terminals are read */
 
 static req_step answer_ok, answer_not_found, answer_refused, answer_root;
@@ -240,6 +244,26 @@ static void adms_second(evutil_socket_t fd, short what, void *arg)
 	watch_tick(adms);
 }
 
+/* ---- memory ---- */
+
+static void arena_end(void *arena)
+{
+	arena_free(arena);
+}
+
+static void arena_ended(void *arena)
+{
+}
+
+void adms_free_arena(struct adms *adms, struct arena *a)
+{
+	bool large = a && adms->threads && arena_used(a) > LARGE_ARENA;
+	if (large)
+		arena_undo(a);
+	if (!large || !offload_run(adms->threads, arena_end, arena_ended, a))
+		arena_free(a);
+}
+
 /* ---- chores ---- */
 
 void chore_begin(struct adms *adms, struct chore *chore, struct arena *a)
@@ -252,7 +276,7 @@ void chore_end(struct adms *adms, struct chore *chore)
 {
 	chore->prev->next = chore->next;
 	chore->next->prev = chore->prev;
-	arena_free(chore->arena);
+	adms_free_arena(adms, chore->arena);
 }
 
 /* ---- start and end ---- */
@@ -303,6 +327,7 @@ struct adms *adms_new(const struct adms_options *options)
 	/* one each: a fleet that fetches everything must not take the processors from all others */
 	adms->poll_db = adms_pool(adms, "punchd polls", 1);
 	adms->results_db = adms_pool(adms, "punchd results", 1);
+	adms->threads = offload_new(options->base, THREADS, THREADS_WAITING);
 	adms->terminals = terminals_new(adms);
 	adms->ingest = ingest_new(adms);
 	adms->uploads = upload_log_new(adms);
@@ -333,6 +358,12 @@ bool adms_flush(struct adms *adms)
 {
 	bool logging = upload_log_flush(adms->uploads);
 	return terminals_flush(adms->terminals) || logging || !ingest_idle(adms->ingest);
+}
+
+void adms_stop(struct adms *adms)
+{
+	offload_free(adms->threads);
+	adms->threads = NULL;
 }
 
 void adms_free(struct adms *adms)

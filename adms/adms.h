@@ -30,7 +30,9 @@ const struct surface *adms_surface(struct adms *);
  * run the loop and ask again. */
 bool adms_flush(struct adms *);
 
-/* After http has drained and adms_flush() said false (or patience ended). */
+/* After http has drained and adms_flush() said false (or patience ended). First adms_stop(), while
+ * http is still there: threads may be at work on what requests hold. */
+void adms_stop(struct adms *);
 void adms_free(struct adms *);
 
 /* For /metrics. */

@@ -13,6 +13,13 @@ struct upload_log;
 struct event;
 struct limits;
 struct watch;
+struct offload;
+
+/* What is computed from more bytes than this is computed by a thread. */
+enum { ADMS_LARGE = 64 << 10 };
+
+/* arena_free(), by a thread where wiping it would hold up the loop. */
+void adms_free_arena(struct adms *, struct arena *);
 
 /* Work that no request waits for: an arena that is given back with the surface if the work has not
  * ended by then. */
@@ -31,6 +38,7 @@ struct adms {
 	struct db *poll_db; /* what leaves with heartbeats; waits for no lock, see adms_new() */
 	struct db *results_db; /* of commands; waits while very many people are marked */
 	struct db *ingest_db; /* punches */
+	struct offload *threads; /* for what is large: no step may hold up the loop */
 	struct db_listener *listener;
 	struct terminals *terminals;
 	struct ingest *ingest;

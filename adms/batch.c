@@ -16,6 +16,7 @@
 
 #define FIRST_TIME 978307200000000 /* 2001-01-01, microseconds since 1970 */
 #define FUTURE_US 60000000 /* clocks may differ by a minute */
+#define KEPT_AT_ONCE 100 /* sealing more lines than this is too much for the loop */
 
 struct batch *batch_new(struct ingest *in, int room)
 {
@@ -29,7 +30,16 @@ struct batch *batch_new(struct ingest *in, int room)
 
 void batch_free(struct batch *b)
 {
-	arena_free(b->arena);
+	adms_free_arena(ingest_adms(b->ingest), b->arena);
+}
+
+static void batch_count(struct batch *b, const struct batch_line *l)
+{
+	b->bytes += l->line.len;
+	if (!l->reason && !l->secret)
+		return;
+	b->kept++;
+	b->kept_bytes += l->line.len;
 }
 
 struct batch *batch_part(const struct batch *b, int from, int to)
@@ -40,6 +50,7 @@ struct batch *batch_part(const struct batch *b, int from, int to)
 		struct batch_line *l = &part->lines[i - from];
 		*l = b->lines[i];
 		l->last = false;
+		batch_count(part, l);
 		/* a decoded PIN lives in the arena of the batch it came from */
 		if (l->pin.text)
 			l->pin.text = arena_memdup(part->arena, l->pin.text, l->pin.len);
@@ -64,19 +75,26 @@ static bool job_is_pid(const struct ingest_job *job)
 	return job->terminal->dialect.quirks & DIALECT_PERSON_ID;
 }
 
-void batch_add(struct batch *b, struct ingest_job *job, struct span line)
+static void line_read(struct batch *b, struct batch_line *l)
 {
-	struct batch_line *l = &b->lines[b->n++];
 	struct punch_line p;
-	b->jobs += b->n == 1 || l[-1].job != job;
-	*l = (struct batch_line){ .job = job, .line = line };
-	l->reason = punch_parse(line, job_is_pid(job), &p);
+	l->reason = l->line.len > RECORD_LONGEST ? "line too long"
+						 : punch_parse(l->line, job_is_pid(l->job), &p);
 	if (l->reason)
 		return;
 	l->pin = p.pin;
 	l->secret = p.flags & PUNCH_PID;
 	if (p.flags & PUNCH_FOREIGN)
 		line_decode_pin(b, l);
+}
+
+void batch_add(struct batch *b, struct ingest_job *job, struct span line)
+{
+	struct batch_line *l = &b->lines[b->n++];
+	b->jobs += b->n == 1 || l[-1].job != job;
+	*l = (struct batch_line){ .job = job, .line = line };
+	line_read(b, l);
+	batch_count(b, l);
 }
 
 int batch_unknown_pins(const struct batch *b, const struct map *pins, const char ***codes)
@@ -300,9 +318,17 @@ static void batch_store(struct batch *b, const struct columns *c, const struct c
 	};
 }
 
-/* Lines that are no punches, and lines whose punch hides a national id: kept whole, sealed. */
-static void batch_keep_lines(struct batch *b)
+bool batch_is_heavy(const struct batch *b)
 {
+	return b->kept > KEPT_AT_ONCE || b->kept_bytes > ADMS_LARGE;
+}
+
+/* Lines that are no punches, and lines whose punch hides a national id: kept whole. */
+void batch_seal(struct batch *b)
+{
+	b->nstatements = 0;
+	if (b->kept == 0)
+		return;
 	struct records rs = records_new(ingest_adms(b->ingest), b->arena);
 	for (int i = 0; i < b->n; i++) {
 		const struct batch_line *l = &b->lines[i];
@@ -385,11 +411,9 @@ static void batch_odd_times(struct batch *b, const struct columns *c)
 void batch_encode(struct batch *b, const struct map *pins)
 {
 	struct columns fresh = columns_new(b->arena, b->n), losers = { 0 };
-	b->nstatements = 0;
 	columns_fill(b, pins, &fresh, &losers);
 	b->rows = fresh.n;
 	b->stored = 0;
-	batch_keep_lines(b);
 	batch_stamp(b);
 	batch_odd_times(b, &fresh);
 	batch_store(b, &fresh, &losers);

@@ -14,6 +14,7 @@
 #include "punch.h"
 
 #define BATCH_ROWS 4000
+#define BATCH_BYTES (1 << 20) /* but one line at least, however long */
 #define BATCH_STATEMENTS 6 /* rejects, their times, raw lines, stamps, odd times, punches */
 
 struct map;
@@ -35,6 +36,9 @@ struct batch {
 	struct ingest *ingest;
 	struct batch_line *lines;
 	int n;
+	size_t bytes; /* of the lines */
+	int kept; /* lines to be sealed, and their bytes */
+	size_t kept_bytes;
 	int jobs; /* that have lines here */
 	int64_t started; /* clock_now() */
 	int rows; /* given to punch_store_lines */
@@ -54,7 +58,11 @@ void batch_add(struct batch *, struct ingest_job *, struct span line);
 /* The PINs without an id in the map, each once; 0: none. */
 int batch_unknown_pins(const struct batch *, const struct map *pins, const char ***codes);
 
-/* Columns and statements for what the batch holds; every PIN must have its id. */
+/* Begins the statements: with what is kept sealed. For a thread where batch_is_heavy(). */
+void batch_seal(struct batch *);
+bool batch_is_heavy(const struct batch *);
+
+/* After that the others, and columns, for what the batch holds; every PIN must have its id. */
 void batch_encode(struct batch *, const struct map *pins);
 
 /* Reads what punch_store_lines answered; how many rows were new. */

@@ -324,12 +324,16 @@ static void commands_taken(struct req *r, const struct rows *rows)
 /* ---- devicecmd ---- */
 
 struct results {
+	struct req *req;
+	const struct terminal *terminal; /* a copy where a thread reads it */
 	int64_t ids[MAX_RESULTS];
 	int32_t returns[MAX_RESULTS];
 	const char *texts[MAX_RESULTS];
 	int n;
 	struct span dump; /* the answer to an INFO */
 	struct records files; /* what SHELL and GetFile brought: sealed, like other raw uploads */
+	struct db_statement kept[RECORDS_STATEMENTS]; /* of them */
+	int nkept;
 };
 
 /* Which table keeps what came with a result, NULL: none does. Some builds leave CMD out. */
@@ -346,8 +350,8 @@ static const char *result_table(const struct devicecmd_result *result, bool dang
  * What SHELL and GetFile bring may be anything, so it is sealed, and the command only says where it
  * is. Kept only where such commands can have been sent.
  */
-static void results_keep_file(struct results *s, const struct terminal *t,
-	const struct devicecmd_result *result, const char **text)
+static void results_keep_file(
+	struct results *s, const struct devicecmd_result *result, const char **text)
 {
 	bool dangerous = s->files.adms->o.config->dangerous_commands;
 	const char *table = result_table(result, dangerous);
@@ -356,15 +360,16 @@ static void results_keep_file(struct results *s, const struct terminal *t,
 	*text = NULL;
 	if (result->content.len > 0 && dangerous) {
 		char hex[2 * SEAL_KEY_SIZE + 1];
-		str_hex(records_file(&s->files, t, table, result->content), SEAL_KEY_SIZE, hex);
+		str_hex(records_file(&s->files, s->terminal, table, result->content), SEAL_KEY_SIZE,
+			hex);
 		*text = arena_printf(s->files.arena, "sealed %s", hex);
 	}
 }
 
 /* Ids are ours when they are numbers; whatever else a terminal says is acknowledged. */
-static void results_add(struct req *r, struct results *s, const struct devicecmd_result *result)
+static void results_add(struct results *s, const struct devicecmd_result *result)
 {
-	const struct terminal *t = contact_of(r)->terminal;
+	struct arena *a = s->files.arena;
 	int64_t id;
 	if (s->n == MAX_RESULTS || !result->has_return ||
 		!record_number(result->id, 1, 9999999999, &id))
@@ -381,16 +386,35 @@ static void results_add(struct req *r, struct results *s, const struct devicecmd
 	s->returns[s->n] = (int32_t)(code > INT32_MAX	? INT32_MAX
 				     : code < INT32_MIN ? INT32_MIN
 							: code);
-	s->texts[s->n] = content.text ? text_decode(req_arena(r), content, &t->encoding) : NULL;
+	s->texts[s->n] = content.text ? text_decode(a, content, &s->terminal->encoding) : NULL;
 	if (sum.text && record_number(sum, 0, 999999999, &code))
-		s->texts[s->n] = arena_printf(req_arena(r), "AttlogSum=%d", (int)code);
+		s->texts[s->n] = arena_printf(a, "AttlogSum=%d", (int)code);
 	s->n++;
 	if (span_is(result->cmd, "INFO") && result->content.len > 0) {
 		s->dump = result->content;
+		if (s->dump.len > ADMS_LARGE) /* none has so many options */
+			s->dump.len = ADMS_LARGE;
 		s->texts[s->n - 1] = NULL; /* kept as options */
 	} else if (!sum.text) {
-		results_keep_file(s, t, result, &s->texts[s->n - 1]);
+		results_keep_file(s, result, &s->texts[s->n - 1]);
 	}
+}
+
+static req_step results_were_read;
+
+/* Of more than MAX_RESULTS the others are acknowledged. */
+static void results_read(void *arg)
+{
+	struct results *s = arg;
+	size_t len;
+	const char *body = req_body(s->req, &len);
+	struct devicecmd at = devicecmd_start(body, len);
+	struct devicecmd_result result;
+	while (s->n < MAX_RESULTS && devicecmd_next(&at, &result))
+		results_add(s, &result);
+	if (s->n == 0 && devicecmd_query(span_of(req_query_string(s->req)), &result))
+		results_add(s, &result);
+	s->nkept = records_statements(&s->files, s->kept);
 }
 
 /* POST devicecmd?SN=..: results in any form (adms-push 3.3); always OK, also to unknown ids. */
@@ -400,18 +424,29 @@ void command_result(struct req *r, const struct rows *rows)
 	struct contact *c = contact_of(r);
 	struct results *s = arena_alloc(a, sizeof(*s));
 	size_t len;
-	const char *body = req_body(r, &len);
-	struct devicecmd at = devicecmd_start(body, len);
-	struct devicecmd_result result;
 	if (!c->terminal) {
 		contact_of_result(r, command_result);
 		return;
 	}
+	req_body(r, &len);
+	s->req = r;
 	s->files = records_new(c->adms, a);
-	while (devicecmd_next(&at, &result))
-		results_add(r, s, &result);
-	if (s->n == 0 && devicecmd_query(span_of(req_query_string(r)), &result))
-		results_add(r, s, &result);
+	c->data = s;
+	if (len > ADMS_LARGE) {
+		s->terminal = terminal_copy(a, c->terminal);
+		req_offload_to(r, c->adms->threads, results_read, s, results_were_read);
+		return;
+	}
+	s->terminal = c->terminal;
+	results_read(s);
+	results_were_read(r, NULL);
+}
+
+static void results_were_read(struct req *r, const struct rows *rows)
+{
+	struct arena *a = req_arena(r);
+	struct contact *c = contact_of(r);
+	struct results *s = c->data;
 	if (s->n == 0 || !c->terminal->approved) {
 		req_text(r, 200, "OK");
 		return;
@@ -429,7 +464,8 @@ void command_result(struct req *r, const struct rows *rows)
 	int n = 1;
 	if (s->dump.text)
 		n += options_statement(r, c->terminal, info_dump(s->dump), &statements[1]);
-	n += records_statements(&s->files, &statements[n]);
+	memcpy(&statements[n], s->kept, (size_t)s->nkept * sizeof(*s->kept));
+	n += s->nkept;
 	/* more may wait: what was sent has made room */
 	c->terminal->due = true;
 	c->terminal->woken++;

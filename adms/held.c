@@ -15,8 +15,10 @@
 #include "fatal.h"
 #include "ingest.h"
 #include "log.h"
+#include "offload.h"
 #include "records.h"
 #include "upload_log.h"
+#include "upload_private.h"
 
 #define UPLOADS_AT_ONCE 500 /* as held_some() */
 #define BYTES_AT_ONCE 1048576
@@ -29,40 +31,55 @@
 
 /* ---- keeping ---- */
 
-static req_step upload_held;
+static req_step upload_sealed, upload_held;
+
+struct keeping {
+	unsigned char row_key[SEAL_ROW_KEY_SIZE], hash[SEAL_KEY_SIZE];
+	unsigned char *sealed;
+	size_t n;
+};
+
+static void keeping_seal(void *arg)
+{
+	struct upload *u = arg;
+	const struct adms *adms = contact_of(u->req)->adms;
+	struct keeping *k = u->keeping;
+	seal_random(k->row_key, sizeof(k->row_key));
+	seal_hmac(adms->o.lookup_key, u->body, u->len, k->hash);
+	k->sealed = seal_close(
+		adms->o.seal, u->piece, "held_upload.sealed", k->row_key, u->body, u->len, &k->n);
+}
 
 void held_upload(struct req *r, const struct rows *rows)
 {
-	struct arena *a = req_arena(r);
-	struct contact *c = contact_of(r);
-	size_t len, sealed_n;
-	const char *body = req_body(r, &len);
-	int lines = (int)record_count_lines(body, len);
-	unsigned char *keys = arena_alloc(a, SEAL_ROW_KEY_SIZE + SEAL_KEY_SIZE);
-	c->data = arena_alloc(a, sizeof(int));
-	*(int *)c->data = lines;
-	if (lines == 0) {
+	struct upload *u = upload_of(r);
+	if (u->lines == 0) {
 		req_text(r, 200, "OK: 0");
 		return;
 	}
-	seal_random(keys, SEAL_ROW_KEY_SIZE);
-	seal_hmac(c->adms->o.lookup_key, body, len, keys + SEAL_ROW_KEY_SIZE);
-	unsigned char *sealed =
-		seal_close(c->adms->o.seal, a, "held_upload.sealed", keys, body, len, &sealed_n);
-	const struct db_arg args[] = { db_int(a, c->terminal->id), db_int(a, lines),
-		db_int(a, (int64_t)len), db_bytes(keys, SEAL_ROW_KEY_SIZE),
-		db_bytes(sealed, sealed_n), db_bytes(keys + SEAL_ROW_KEY_SIZE, SEAL_KEY_SIZE) };
-	req_query(r, upload_held,
-		"select held_keep($1::int, $2::int, $3::int, $4::bytea, $5::bytea, "
-		"$6::bytea)",
-		LEN(args), args);
+	u->keeping = arena_alloc(upload_piece(r), sizeof(*u->keeping));
+	upload_work(r, keeping_seal, upload_sealed);
+}
+
+static void upload_sealed(struct req *r, const struct rows *rows)
+{
+	struct arena *a = req_arena(r);
+	const struct upload *u = upload_of(r);
+	const struct keeping *k = u->keeping;
+	const struct db_arg args[] = { db_int(a, contact_of(r)->terminal->id), db_int(a, u->lines),
+		db_int(a, (int64_t)u->len), db_bytes(k->row_key, sizeof(k->row_key)),
+		db_bytes(k->sealed, k->n), db_bytes(k->hash, sizeof(k->hash)) };
+	const struct db_statement keep = { "select held_keep($1::int, $2::int, $3::int, "
+					   "$4::bytea, $5::bytea, $6::bytea)",
+		args, LEN(args) };
+	req_query_with(r, upload_held,
+		&(struct req_query_options){ .deadline_ms = upload_deadline_ms(u) }, &keep, 1);
 }
 
 static void upload_held(struct req *r, const struct rows *rows)
 {
-	const int *lines = contact_of(r)->data;
 	if (rows_bool(rows, 0, 0))
-		req_text(r, 200, "OK: %d", *lines);
+		req_text(r, 200, "OK: %d", upload_of(r)->lines);
 	else
 		req_text(r, 200, "ERROR: not authorised");
 }
@@ -77,6 +94,8 @@ struct release {
 	int n, open;
 	int64_t ids[UPLOADS_AT_ONCE];
 	struct ingest_job jobs[UPLOADS_AT_ONCE];
+	const struct rows *rows;
+	int unopened;
 	bool failed;
 	struct db_statement statements[1 + RECORDS_STATEMENTS];
 	struct db_arg args[3];
@@ -186,18 +205,48 @@ static void upload_durable(void *arg, bool durable)
 }
 
 /* False: it cannot be opened, and stays held. */
-static bool release_open(struct release *rel, const struct rows *rows, int i)
+static bool release_open(struct release *rel, int i)
 {
+	const struct rows *rows = rel->rows;
 	struct ingest_job *job = &rel->jobs[rel->n];
 	*job = (struct ingest_job){ .terminal = rel->terminal, .done = upload_durable, .arg = rel };
-	job->body = seal_open(rel->adms->o.seal, rel->arena, "held_upload.sealed",
+	char *body = seal_open(rel->adms->o.seal, rel->arena, "held_upload.sealed",
 		(const unsigned char *)rows_text(rows, i, 1), rows_text(rows, i, 2),
 		rows_len(rows, i, 2), &job->len);
-	rel->terminal->held_from = rows_int(rows, i, 0) + 1;
-	if (!job->body)
+	if (!body)
 		return false;
+	record_comb_lines(body, &job->len);
+	job->body = body;
 	rel->ids[rel->n++] = rows_int(rows, i, 0);
 	return true;
+}
+
+/* On a thread. */
+static void uploads_open(void *arg)
+{
+	struct release *rel = arg;
+	for (int i = 0; i < rows_count(rel->rows); i++)
+		rel->unopened += !release_open(rel, i);
+}
+
+static void uploads_opened(void *arg)
+{
+	struct release *rel = arg;
+	struct ingest *ingest = rel->adms->ingest;
+	struct ingest_job *jobs = rel->jobs;
+	int n = rel->open = rel->n;
+	rel->terminal->held_from = rows_int(rel->rows, rows_count(rel->rows) - 1, 0) + 1;
+	if (rel->unopened > 0)
+		log_error("held_not_opened", "sn", rel->terminal->sn, "uploads",
+			log_num(rel->unopened), NULL);
+	log_info("held_released", "sn", rel->terminal->sn, "uploads", log_num(n), NULL);
+	if (n == 0) {
+		release_end(rel, true);
+		return;
+	}
+	/* the last job's end may free rel: no loop over rel->n */
+	for (int i = 0; i < n; i++)
+		ingest_add(ingest, &jobs[i]);
 }
 
 static void uploads_found(void *arg, struct rows *rows, const struct db_error *error)
@@ -211,20 +260,9 @@ static void uploads_found(void *arg, struct rows *rows, const struct db_error *e
 		return;
 	}
 	arena_defer(rel->arena, (void (*)(void *))rows_free, rows);
-	for (int i = 0; i < rows_count(rows); i++)
-		if (!release_open(rel, rows, i))
-			log_error("held_not_opened", "sn", rel->terminal->sn, NULL);
-	log_info("held_released", "sn", rel->terminal->sn, "uploads", log_num(rel->n), NULL);
-	if (rel->n == 0) {
-		release_end(rel, true);
-		return;
-	}
-	/* the last job's end may free rel: no loop over rel->n */
-	struct ingest *ingest = rel->adms->ingest;
-	struct ingest_job *jobs = rel->jobs;
-	int n = rel->open = rel->n;
-	for (int i = 0; i < n; i++)
-		ingest_add(ingest, &jobs[i]);
+	rel->rows = rows;
+	if (!offload_run(rel->adms->threads, uploads_open, uploads_opened, rel))
+		release_end(rel, false);
 }
 
 static void release_start(struct adms *adms, struct terminal *t)

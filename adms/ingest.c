@@ -22,6 +22,7 @@
 #include "fatal.h"
 #include "log.h"
 #include "map.h"
+#include "offload.h"
 #include "outage.h"
 #include "verdict.h"
 
@@ -33,6 +34,7 @@
 #define DEADLINE_MS 25000 /* of a job's write: terminals give up after 10 to 60 s */
 #define QUEUE_MS 20000 /* of that in the queue */
 #define WRITE_MIN_MS 5000 /* what is left for a write, also of a part of one that failed */
+#define MIB_MS 1500 /* more, of a very long line */
 #define MAX_PINS 2000000 /* remembered PINs; beyond, the memory starts afresh */
 
 struct ingest {
@@ -252,6 +254,11 @@ static void batch_failed(struct batch *b, const struct db_error *e)
 
 /* ---- writes ---- */
 
+static void work_seal(void *batch)
+{
+	batch_seal(batch);
+}
+
 static void punches_stored(void *arg, struct rows *rows, const struct db_error *error)
 {
 	struct batch *b = arg;
@@ -277,11 +284,13 @@ static int64_t batch_patience(const struct batch *b)
 		if (b->lines[i].job->since < oldest)
 			oldest = b->lines[i].job->since;
 	int64_t left = oldest + DEADLINE_MS - clock_ticks();
-	return left > WRITE_MIN_MS ? left : WRITE_MIN_MS;
+	int64_t more = (int64_t)(b->kept_bytes >> 20) * MIB_MS;
+	return (left > WRITE_MIN_MS ? left : WRITE_MIN_MS) + more;
 }
 
-static void batch_send(struct batch *b)
+static void batch_sealed(void *arg)
 {
+	struct batch *b = arg;
 	batch_encode(b, b->ingest->pins);
 	db_query(b->ingest->adms->ingest_db, &(struct db_query){ .statements = b->statements,
 						     .nstatements = b->nstatements,
@@ -290,6 +299,14 @@ static void batch_send(struct batch *b)
 						     .deadline_ms = batch_patience(b),
 						     .done = punches_stored,
 						     .arg = b });
+}
+
+static void batch_send(struct batch *b)
+{
+	if (batch_is_heavy(b) && offload_run(b->ingest->adms->threads, work_seal, batch_sealed, b))
+		return;
+	batch_seal(b);
+	batch_sealed(b);
 }
 
 static void pins_found(void *arg, struct rows *rows, const struct db_error *error)
@@ -357,7 +374,7 @@ static struct batch *ingest_gather(struct ingest *in)
 {
 	struct batch *b = batch_new(in, BATCH_ROWS);
 	struct span line;
-	while (in->first && b->n < BATCH_ROWS) {
+	while (in->first && b->n < BATCH_ROWS && b->bytes < BATCH_BYTES) {
 		struct ingest_job *job = in->first;
 		if (job->taken && b->n == 0)
 			job->since = clock_ticks(); /* a long one, which goes on */

@@ -67,7 +67,7 @@ static void told_read(struct intake_told *told)
 	told->pins = map_new();
 	arena_defer(told->arena, (void (*)(void *))map_free, told->pins);
 	while (record_next_line(&lines, &line)) {
-		if (record_line_kind(line) != RECORD_USER)
+		if (line.len > RECORD_LONGEST || record_line_kind(line) != RECORD_USER)
 			continue;
 		struct record record;
 		record_parse(line, RECORD_OTHER, &record);
@@ -164,12 +164,31 @@ static bool intake_place(struct intake *in)
 	}
 }
 
+/* The longest line of its kind that is looked into. */
+static size_t record_longest(enum record_kind kind)
+{
+	switch (kind) {
+	case RECORD_FP:
+	case RECORD_FACE:
+	case RECORD_FVEIN:
+	case RECORD_BIODATA:
+	case RECORD_USERPIC:
+	case RECORD_BIOPHOTO:
+	case RECORD_IDCARD:
+		return RECORD_LONGEST_PICTURE;
+	default:
+		return RECORD_LONGEST;
+	}
+}
+
 const char *intake_add(struct intake *in, const char *table, struct span line)
 {
 	const char *reason;
 	record_parse(line, record_table_kind(span_of(table)), &in->record);
 	if (!in->adms->o.config->store_biometrics && biometric_line(table, &in->record))
 		return NULL; /* acknowledged */
+	if (line.len > record_longest(in->record.kind))
+		return "line too long";
 	switch (in->record.kind) {
 	case RECORD_OPLOG:
 		return intake_oplog(in, line);

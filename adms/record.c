@@ -73,6 +73,22 @@ size_t record_count_lines(const void *body, size_t n)
 	return count;
 }
 
+size_t record_comb_lines(char *body, size_t *n)
+{
+	struct record_lines lines = record_lines(body, *n);
+	struct span line;
+	char *to = body;
+	size_t count = 0;
+	for (; record_next_line(&lines, &line); count++) {
+		size_t whole = (size_t)(lines.at - line.text);
+		if (to != line.text)
+			memmove(to, line.text, whole);
+		to += whole;
+	}
+	*n = (size_t)(to - body);
+	return count;
+}
+
 /* ---- times and numbers ---- */
 
 bool record_number(struct span text, int64_t min, int64_t max, int64_t *out)

@@ -33,6 +33,13 @@ bool record_next_line(struct record_lines *, struct span *line);
 /* Lines that are not blank: the n of "OK: n". */
 size_t record_count_lines(const void *body, size_t n);
 
+/* The same, and takes the blank lines out of the body, so that nobody has to search for the next
+ * line in megabytes of them. *n: what is left. */
+size_t record_comb_lines(char *body, size_t *n);
+
+/* No line that anything is read from is longer. What is longer is kept as it came. */
+enum { RECORD_LONGEST = 64 << 10, RECORD_LONGEST_PICTURE = 1 << 20 };
+
 /* ---- times ---- */
 
 /*

@@ -234,9 +234,12 @@ static void rejects_found(void *arg, struct rows *rows, const struct db_error *e
 static void rejects_read(struct redecode *d)
 {
 	redecode_read(d,
-		"select id, table_name, row_key, sealed from reject where sn = $1::text "
-		"and id > $2::bigint and reason like '%cannot be decoded' "
-		"order by id limit $3::int",
+		"select id, table_name, row_key, sealed from ("
+		"select *, sum(octet_length(sealed)) over (order by id) as upto from ("
+		"select * from reject where sn = $1::text and id > $2::bigint "
+		"and reason like '%cannot be decoded' and octet_length(sealed) < 1100000 "
+		"order by id limit $3::int) r) r "
+		"where upto - octet_length(sealed) < 65536 order by id",
 		rejects_found);
 }
 

@@ -161,7 +161,7 @@ void remote_verify(struct req *r, const struct rows *rows)
 	struct span line;
 	struct record *record = arena_alloc(a, sizeof(*record));
 	int n = 0;
-	if (c->terminal->approved && str_same_word(type, "CARD") &&
+	if (c->terminal->approved && len <= ADMS_LARGE && str_same_word(type, "CARD") &&
 		record_next_line(&lines, &line)) {
 		record_parse(line, RECORD_OTHER, record);
 		n = card_readings(a, record_get(record, "TMP"), cards);

@@ -57,6 +57,14 @@ void terminals_free(struct terminals *ts)
 	free(ts);
 }
 
+const struct terminal *terminal_copy(struct arena *a, const struct terminal *t)
+{
+	struct terminal *copy = arena_alloc(a, sizeof(*copy));
+	*copy = *t;
+	copy->encoding.code_page = copy->code_page;
+	return copy;
+}
+
 bool terminal_sn_ok(const char *sn)
 {
 	size_t n =

@@ -89,6 +89,10 @@ struct terminal *terminals_by_id(const struct terminals *, int id);
  * ends. Returns it. */
 struct terminal *terminal_hold(struct arena *, struct terminal *);
 
+/* A copy for a thread, which must not read what the loop may be changing: serial number, versions,
+ * encoding and quirks are good in it. */
+const struct terminal *terminal_copy(struct arena *, const struct terminal *);
+
 /* It is not approved from here on, whatever a reading says that began before. */
 void terminal_disapprove(const struct terminals *, struct terminal *);
 

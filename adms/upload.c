@@ -20,8 +20,11 @@
 #define PIECE_BYTES (1 << 20)
 #define MAX_TRIES 5 /* of a piece, after deadlocks */
 
-static req_step upload_attlog, upload_records, upload_options;
-static req_step piece_start, piece_asked, piece_write, piece_kept;
+enum { DEADLINE_MS = 20000, MIB_MS = 1500 };
+
+static req_step upload_counted, upload_attlog, upload_records, upload_options;
+static req_step piece_start, piece_was_read, piece_asked, piece_write, piece_kept;
+static void lines_count(void *);
 static req_step punches_durable, stamp_kept, upload_ignored;
 
 /* adms-push 2 and 2.0. Tables that are not here are kept raw. */
@@ -107,37 +110,97 @@ static char *upper(struct arena *a, const char *word)
 	return text;
 }
 
+/* ---- large ones ---- */
+
+void upload_work(struct req *r, void (*work)(void *), req_step *next)
+{
+	struct upload *u = upload_of(r);
+	if (u->len > ADMS_LARGE) {
+		req_offload_to(r, contact_of(r)->adms->threads, work, u, next);
+		return;
+	}
+	work(u);
+	next(r, NULL);
+}
+
+const struct terminal *upload_terminal(struct req *r)
+{
+	const struct terminal *t = contact_of(r)->terminal;
+	return upload_of(r)->len > ADMS_LARGE ? terminal_copy(req_arena(r), t) : t;
+}
+
+/* A megabyte needs time of its own: an upload that never ends in time would be repeated for ever. */
+int64_t upload_deadline_ms(const struct upload *u)
+{
+	return DEADLINE_MS + (int64_t)(u->len >> 20) * MIB_MS;
+}
+
+static void piece_free(void *arg)
+{
+	struct upload *u = arg;
+	adms_free_arena(contact_of(u->req)->adms, u->piece);
+	u->piece = NULL;
+}
+
+struct arena *upload_piece(struct req *r)
+{
+	struct upload *u = upload_of(r);
+	if (u->piece)
+		piece_free(u);
+	else
+		arena_defer(req_arena(r), piece_free, u);
+	u->piece = arena_new();
+	return u->piece;
+}
+
+/* ---- the beginning ---- */
+
 void upload_start(struct req *r, const struct rows *rows)
 {
 	struct arena *a = req_arena(r);
-	struct contact *c = contact_of(r);
 	struct upload *u = arena_alloc(a, sizeof(*u));
 	const char *name = upload_table(r);
 	const struct table *table = table_find(name);
-	c->data = u;
+	contact_of(r)->data = u;
 	u->req = r;
 	u->table = table ? table->name : upper(a, name);
 	u->bare = table && table->bare;
 	u->stamp = upload_stamp(r);
 	u->body = req_body(r, &u->len);
-	u->lines = (int)record_count_lines(u->body, u->len);
-	if (strcmp(u->table, "AUTH") == 0) { /* a question (5) */
+	u->handler = table ? table->handler : upload_raw;
+	u->by_lines = u->handler == upload_records || u->handler == upload_attlog;
+	u->comb = u->by_lines && u->len > ADMS_LARGE && contact_of(r)->terminal->approved &&
+		  !upload_is_packed(r);
+	if (strcmp(u->table, "AUTH") == 0) /* a question (5) */
 		remote_verify(r, NULL);
-		return;
-	}
+	else
+		upload_work(r, lines_count, upload_counted);
+}
+
+/* The body is the request's own. */
+static void lines_count(void *arg)
+{
+	struct upload *u = arg;
+	u->lines = (int)(u->comb ? record_comb_lines((char *)u->body, &u->len)
+				 : record_count_lines(u->body, u->len));
+}
+
+static void upload_counted(struct req *r, const struct rows *rows)
+{
+	struct contact *c = contact_of(r);
+	const struct upload *u = upload_of(r);
 	if (!c->terminal->approved) {
-		if (table && table->handler == upload_attlog && !upload_is_packed(r))
+		if (u->handler == upload_attlog && !upload_is_packed(r))
 			held_upload(r, NULL);
 		else
 			upload_ignored(r, NULL);
 		return;
 	}
 	terminal_pushed(c->adms->terminals, c->terminal);
-	u->unpacked = table ? table->handler : upload_raw;
-	if (upload_is_packed(r) && (u->unpacked == upload_records || u->unpacked == upload_attlog))
+	if (upload_is_packed(r) && u->by_lines)
 		upload_unpack(r);
 	else
-		u->unpacked(r, NULL);
+		u->handler(r, NULL);
 }
 
 /* POST fdata: photos, also from firmware that has cdata for everything else. */
@@ -318,23 +381,27 @@ static void stamp_kept(struct req *r, const struct rows *rows)
 
 /* ---- records: OPERLOG and its kin ---- */
 
-static void piece_free(void *arg)
-{
-	arena_free(((struct upload *)arg)->piece);
-}
-
 static void upload_records(struct req *r, const struct rows *rows)
 {
 	struct upload *u = upload_of(r);
 	u->next = record_lines(u->body, u->len);
 	u->told = (struct intake_told){ .body = { u->body, u->len }, .arena = req_arena(r) };
+	u->terminal = upload_terminal(r);
 	u->limit = PIECE_LINES;
-	arena_defer(req_arena(r), piece_free, u);
 	piece_start(r, NULL);
 }
 
-static void piece_read(struct upload *u)
+static void piece_encode(void *arg)
 {
+	struct upload *u = arg;
+	u->statements = arena_array(u->piece, UPLOAD_STATEMENTS, sizeof(*u->statements));
+	u->nstatements = intake_statements(u->intake, u->found, u->statements);
+}
+
+/* And encodes it, unless the database has to be asked first. */
+static void piece_read(void *arg)
+{
+	struct upload *u = arg;
 	const char *start = u->next.at;
 	struct span line;
 	u->at = u->next;
@@ -346,23 +413,28 @@ static void piece_read(struct upload *u)
 		if (reason)
 			intake_reject(u->intake, u->table, line, reason);
 	}
+	u->found = NULL;
+	u->asks = intake_asks(u->intake, &u->question);
+	if (!u->asks)
+		piece_encode(u);
 }
 
 static void piece_start(struct req *r, const struct rows *rows)
 {
 	struct upload *u = upload_of(r);
-	struct contact *c = contact_of(r);
-	struct db_statement question;
-	arena_free(u->piece);
-	u->piece = arena_new();
-	u->intake = intake_new(c->adms, c->terminal, u->piece, &u->told);
-	piece_read(u);
-	if (!intake_asks(u->intake, &question)) {
-		piece_write(r, NULL);
-		return;
-	}
+	struct arena *a = upload_piece(r);
+	u->intake = intake_new(contact_of(r)->adms, u->terminal, a, &u->told);
+	upload_work(r, piece_read, piece_was_read);
+}
+
+static void piece_was_read(struct req *r, const struct rows *rows)
+{
+	struct upload *u = upload_of(r);
 	const struct req_query_options options = { .binary = true, .try = true, .reads = true };
-	req_query_with(r, piece_asked, &options, &question, 1);
+	if (u->asks)
+		req_query_with(r, piece_asked, &options, &u->question, 1);
+	else
+		piece_write(r, NULL);
 }
 
 static bool piece_is_last(const struct upload *u)
@@ -376,18 +448,19 @@ static bool piece_is_last(const struct upload *u)
 static void piece_write(struct req *r, const struct rows *rows)
 {
 	struct upload *u = upload_of(r);
-	struct db_statement statements[INTAKE_STATEMENTS + 2];
-	int n = intake_statements(u->intake, rows, statements);
+	const struct req_query_options options = { .try = true,
+		.deadline_ms = upload_deadline_ms(u) };
+	int n = u->nstatements;
 	if (piece_is_last(u))
-		n += upload_stamp_statement(r, &statements[n]);
+		n += upload_stamp_statement(r, &u->statements[n]);
 	u->asks_fresh = intake_once(u->intake);
 	if (u->asks_fresh)
-		statements[n++] = upload_fresh_statement;
+		u->statements[n++] = upload_fresh_statement;
 	if (n == 0) {
 		upload_reply(r);
 		return;
 	}
-	req_query_with(r, piece_kept, &(struct req_query_options){ .try = true }, statements, n);
+	req_query_with(r, piece_kept, &options, u->statements, n);
 }
 
 /* A value that the database refuses is looked for by halves until its line stands alone. */
@@ -411,10 +484,12 @@ static void piece_failed(struct req *r)
 
 static void piece_asked(struct req *r, const struct rows *rows)
 {
-	if (req_error(r))
+	if (req_error(r)) {
 		piece_failed(r);
-	else
-		piece_write(r, rows);
+		return;
+	}
+	upload_of(r)->found = rows;
+	upload_work(r, piece_encode, piece_write);
 }
 
 static void piece_kept(struct req *r, const struct rows *rows)
@@ -449,6 +524,10 @@ static void upload_options(struct req *r, const struct rows *rows)
 	const struct upload *u = upload_of(r);
 	struct db_statement statement;
 	struct span body = { u->body, u->len };
+	if (u->len > ADMS_LARGE) { /* no terminal has so many */
+		upload_raw(r, NULL);
+		return;
+	}
 	upload_of(r)->counts.stored = u->lines;
 	if (options_statement(r, contact_of(r)->terminal, info_options(body), &statement) == 0) {
 		upload_reply(r);

@@ -7,16 +7,43 @@
 
 const struct db_statement upload_fresh_statement = { "select upload_fresh_count()", NULL, 0 };
 
-static req_step records_kept;
+static req_step upload_built, records_kept;
+
+/* build(upload) collects records and ends with upload_encode(), or says that the upload is unfit; on
+ * a thread where there is much to hash and to seal. */
+static void upload_build(struct req *r, void (*build)(void *))
+{
+	struct upload *u = upload_of(r);
+	u->terminal = upload_terminal(r);
+	u->unfit = false;
+	u->statements = arena_array(upload_piece(r), UPLOAD_STATEMENTS, sizeof(*u->statements));
+	upload_work(r, build, upload_built);
+}
+
+static struct records upload_records_new(const struct upload *u)
+{
+	return records_new(contact_of(u->req)->adms, u->piece);
+}
+
+static void upload_encode(struct upload *u, struct records *records)
+{
+	u->nstatements = records_statements(records, u->statements);
+}
 
 /* What was collected and the stamp, in one transaction; then the reply. */
-static void upload_keep(struct req *r, struct records *records)
+static void upload_built(struct req *r, const struct rows *rows)
 {
-	struct db_statement statements[RECORDS_STATEMENTS + 2];
-	int n = records_statements(records, statements);
-	n += upload_stamp_statement(r, &statements[n]);
-	statements[n++] = upload_fresh_statement;
-	req_query_with(r, records_kept, &(struct req_query_options){ .try = true }, statements, n);
+	struct upload *u = upload_of(r);
+	const struct req_query_options options = { .try = true,
+		.deadline_ms = upload_deadline_ms(u) };
+	int n = u->nstatements;
+	if (u->unfit) {
+		upload_raw(r, NULL);
+		return;
+	}
+	n += upload_stamp_statement(r, &u->statements[n]);
+	u->statements[n++] = upload_fresh_statement;
+	req_query_with(r, records_kept, &options, u->statements, n);
 }
 
 static void records_kept(struct req *r, const struct rows *rows)
@@ -45,65 +72,87 @@ static bool upload_is_dropped(struct req *r)
 	return true;
 }
 
-void upload_raw(struct req *r, const struct rows *rows)
+static void raw_build(void *arg)
 {
-	const struct upload *u = upload_of(r);
-	struct records records = records_new(contact_of(r)->adms, req_arena(r));
-	struct str content = str_new(req_arena(r));
-	if (upload_is_dropped(r))
-		return;
-	if (u->len == 0) {
-		upload_reply(r);
-		return;
-	}
+	struct upload *u = arg;
+	struct req *r = u->req;
+	struct records records = upload_records_new(u);
+	struct str content = str_new(u->piece);
 	str_add(&content, req_target(r));
 	str_addc(&content, '\n');
 	str_addn(&content, u->body, u->len);
-	records_raw(&records, contact_of(r)->terminal, u->table, req_param(r, "PIN"),
+	records_raw(&records, u->terminal, u->table, req_param(r, "PIN"),
 		(struct span){ content.text, content.len }, u->lines);
-	upload_keep(r, &records);
+	upload_encode(u, &records);
+}
+
+void upload_raw(struct req *r, const struct rows *rows)
+{
+	if (upload_is_dropped(r))
+		return;
+	if (upload_of(r)->len == 0)
+		upload_reply(r);
+	else
+		upload_build(r, raw_build);
 }
 
 /* The name stands in the text before the picture, in the request, or in both. */
-static void photo_name(struct req *r, const struct attphoto *photo, struct attphoto_name *name)
+static void photo_name(
+	const struct upload *u, const struct attphoto *photo, struct attphoto_name *name)
 {
-	const char *asked = req_param(r, "PIN");
-	bool person_id = contact_of(r)->terminal->dialect.quirks & DIALECT_PERSON_ID;
+	const char *asked = req_param(u->req, "PIN");
+	bool person_id = u->terminal->dialect.quirks & DIALECT_PERSON_ID;
 	attphoto_name(photo->name, person_id, name);
 	if (asked && !name->has_time)
 		attphoto_name(span_of(asked), person_id, name);
 }
 
+/* False: there is no picture. */
+static bool photo_read(const struct upload *u, struct attphoto *photo)
+{
+	size_t n;
+	if (attphoto_read(u->body, u->len, photo))
+		return false;
+	if (!photo->base64)
+		return true;
+	unsigned char *bytes = arena_alloc(u->piece, photo->picture.len / 4 * 3 + 3);
+	bool good = attphoto_decode(photo->picture, bytes, &n);
+	photo->picture = (struct span){ (const char *)bytes, good ? n : 0 };
+	return good;
+}
+
+static void photo_build(void *arg)
+{
+	struct upload *u = arg;
+	struct records records = upload_records_new(u);
+	struct attphoto photo;
+	struct attphoto_name name;
+	u->unfit = !photo_read(u, &photo);
+	if (u->unfit)
+		return;
+	photo_name(u, &photo, &name);
+	u->unfit = records_punch_photo(&records, u->terminal, &name, photo.picture) != NULL;
+	upload_encode(u, &records);
+}
+
 /* POST cdata with table=ATTPHOTO, or POST fdata. What is no photo is kept raw. */
 void upload_attphoto(struct req *r, const struct rows *rows)
 {
-	struct arena *a = req_arena(r);
-	struct upload *u = upload_of(r);
-	struct contact *c = contact_of(r);
-	struct records records = records_new(c->adms, a);
-	struct attphoto photo;
-	struct attphoto_name name;
-	u->lines = 1;
-	if (upload_is_dropped(r))
-		return;
-	if (attphoto_read(u->body, u->len, &photo)) {
-		upload_raw(r, NULL);
-		return;
-	}
-	if (photo.base64) {
-		unsigned char *bytes = arena_alloc(a, photo.picture.len / 4 * 3 + 3);
-		size_t n;
-		if (!attphoto_decode(photo.picture, bytes, &n)) {
-			upload_raw(r, NULL);
-			return;
-		}
-		photo.picture = (struct span){ (const char *)bytes, n };
-	}
-	photo_name(r, &photo, &name);
-	if (records_punch_photo(&records, c->terminal, &name, photo.picture))
-		upload_raw(r, NULL);
-	else
-		upload_keep(r, &records);
+	upload_of(r)->lines = 1;
+	if (!upload_is_dropped(r))
+		upload_build(r, photo_build);
+}
+
+static void image_build(void *arg)
+{
+	struct upload *u = arg;
+	struct records records = upload_records_new(u);
+	const char *finger = req_param(u->req, "FID");
+	int64_t n;
+	records_fp_image(&records, u->terminal, req_param(u->req, "PIN"),
+		finger && str_to_int(finger, 0, 9, &n) ? (int)n : -1,
+		(struct span){ u->body, u->len });
+	upload_encode(u, &records);
 }
 
 /* POST cdata with FPImage=: the body is the image. A wrong answer makes the enrolment at the
@@ -111,19 +160,11 @@ void upload_attphoto(struct req *r, const struct rows *rows)
 void upload_fpimage(struct req *r, const struct rows *rows)
 {
 	struct upload *u = upload_of(r);
-	struct contact *c = contact_of(r);
-	struct records records = records_new(c->adms, req_arena(r));
-	const char *finger = req_param(r, "FID");
-	int64_t n;
 	u->lines = 1;
 	if (upload_is_dropped(r))
 		return;
-	if (u->len == 0) {
+	if (u->len == 0)
 		upload_reply(r);
-		return;
-	}
-	records_fp_image(&records, c->terminal, req_param(r, "PIN"),
-		finger && str_to_int(finger, 0, 9, &n) ? (int)n : -1,
-		(struct span){ u->body, u->len });
-	upload_keep(r, &records);
+	else
+		upload_build(r, image_build);
 }

@@ -14,7 +14,7 @@ struct package {
 	const char *bytes;
 	size_t n;
 	char *text;
-	size_t len;
+	size_t len, lines;
 	const char *reason;
 };
 
@@ -30,6 +30,8 @@ static void package_open(void *arg)
 {
 	struct package *p = arg;
 	p->reason = tgz_unpack(p->bytes, p->n, MAX_UNPACKED, &p->text, &p->len);
+	if (!p->reason)
+		p->lines = record_comb_lines(p->text, &p->len);
 }
 
 /* The request is over. */
@@ -53,7 +55,7 @@ void upload_unpack(struct req *r)
 	adms->unpacking++;
 	arena_defer(req_arena(r), package_end, p);
 	u->package = p;
-	req_offload(r, package_open, p, package_opened);
+	req_offload_to(r, adms->threads, package_open, p, package_opened);
 }
 
 static void package_opened(struct req *r, const struct rows *rows)
@@ -67,6 +69,6 @@ static void package_opened(struct req *r, const struct rows *rows)
 	}
 	u->body = p->text;
 	u->len = p->len;
-	u->lines = (int)record_count_lines(u->body, u->len);
-	u->unpacked(r, NULL);
+	u->lines = (int)p->lines;
+	u->handler(r, NULL);
 }

@@ -7,7 +7,7 @@
 #include "intake.h"
 #include "upload_log.h"
 
-/* An upload on its way. */
+/* An upload on its way. Where it is large a thread works on it: then nothing else does. */
 struct upload {
 	const char *table; /* upper case */
 	const char *stamp; /* NULL: none that may be stored */
@@ -16,27 +16,52 @@ struct upload {
 	int lines;
 	bool bare; /* answered "OK" without a count */
 	struct req *req;
+	const struct terminal *terminal; /* a copy where a thread reads it */
+	req_step *handler; /* of the table */
+	bool by_lines; /* they are read one by one */
+	bool comb; /* it is large, and nothing needs its blank lines */
 	struct upload_counts counts; /* for the log of uploads; lines as above */
 	/* punches */
 	struct ingest_job job;
 	bool durable;
+	struct arena *piece; /* what is made of the body, or of the piece at work */
 	/* records: the piece at work, from here to next */
-	struct arena *piece;
 	struct intake *intake;
 	struct intake_told told;
 	struct record_lines at, next;
+	const struct rows *found; /* what the intake asked for */
+	struct db_statement question;
+	bool asks;
 	int n, limit, tries;
 	bool refused; /* the piece is one line, and the database does not take it */
 	bool asks_fresh; /* the last statement says how much of the piece is new */
+	struct keeping *keeping; /* held.c: until it is approved */
 	/* packed */
 	struct package *package;
-	req_step *unpacked; /* what comes after upload_unpack() */
+	bool unfit; /* it is not what it is called: to be kept raw */
+	/* all kinds: what stores it */
+	struct db_statement *statements; /* room for UPLOAD_STATEMENTS */
+	int nstatements;
 };
+
+enum { UPLOAD_STATEMENTS = INTAKE_STATEMENTS + 2 /* the stamp, how much was new */ };
 
 static inline struct upload *upload_of(struct req *r)
 {
 	return contact_of(r)->data;
 }
+
+/* upload.c: work(upload) computes; where there is much of it, on a thread. */
+void upload_work(struct req *, void (*work)(void *), req_step *next);
+
+/* upload.c: what upload_work() may use in place of the terminal. */
+const struct terminal *upload_terminal(struct req *);
+
+/* upload.c: a fresh u->piece in place of the one before. It ends with the request. */
+struct arena *upload_piece(struct req *);
+
+/* upload.c: how long a statement of all of it may take. */
+int64_t upload_deadline_ms(const struct upload *);
 
 /* upload.c: counts it and answers OK. */
 void upload_reply(struct req *);
@@ -60,7 +85,7 @@ req_step upload_attphoto, upload_fpimage, upload_raw;
 /* upload_files.c: the last statement of an upload: how much of what is kept once was new. */
 extern const struct db_statement upload_fresh_statement;
 
-/* upload_pack.c: ContentType=tgz. Replaces the body by the lines it holds, then calls u->unpacked; a
+/* upload_pack.c: ContentType=tgz. Replaces the body by the lines it holds, then calls u->handler; a
  * package that is none is kept as it came. */
 bool upload_is_packed(struct req *);
 void upload_unpack(struct req *);

@@ -71,7 +71,7 @@ struct params {
 	Oid types[FEW_ARGS];
 };
 
-static void conn_pump(struct conn *);
+static void conn_pump(struct conn *, bool reads);
 static void conn_drop(struct conn *);
 static void conn_cancelled(void *conn);
 
@@ -84,13 +84,14 @@ static void conn_wait(struct conn *c, int64_t ms)
 
 static void conn_io(evutil_socket_t fd, short what, void *arg)
 {
-	conn_pump(arg);
+	conn_pump(arg, what != EV_WRITE);
 }
 
 static void conn_watch(struct conn *c, short what)
 {
 	event_assign(&c->io, c->base, PQsocket(c->pg), what | EV_PERSIST, conn_io, c);
-	event_priority_set(&c->io, LOOP_FIRST);
+	/* an answer comes first; megabytes on their way out wait their turn, or nobody else had one */
+	event_priority_set(&c->io, what & EV_WRITE ? LOOP_FIRST + 1 : LOOP_FIRST);
 	if (event_add(&c->io, NULL) != 0)
 		fatal("event_add");
 }
@@ -475,11 +476,13 @@ static void conn_notify(struct conn *c)
 	}
 }
 
-static void conn_pump(struct conn *c)
+/* Reading writes as well, and each time what libpq has not got rid of is moved to the front of its
+ * buffer: not twice. */
+static void conn_pump(struct conn *c, bool reads)
 {
 	int nothing = 0;
 
-	if (c->broken || !PQconsumeInput(c->pg) || !conn_flush(c)) {
+	if (c->broken || (reads && !PQconsumeInput(c->pg)) || !conn_flush(c)) {
 		conn_drop(c);
 		return;
 	}

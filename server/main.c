@@ -34,6 +34,7 @@ struct server {
 	struct ops *ops;
 	struct bounds *bounds;
 	struct event *signals[3];
+	uint64_t longest_turn; /* of the loop, since it was last told: microseconds */
 	int stops, flushes; /* how often it was asked to */
 };
 
@@ -134,6 +135,7 @@ static void parts_start(struct server *s)
 		.http = s->http,
 		.adms = s->adms,
 		.api = s->api,
+		.longest_turn = &s->longest_turn,
 		.https_only = s->start.config->https_only };
 	s->ops = ops_new(&ops);
 	const struct bounds_options bounds = {
@@ -146,6 +148,7 @@ static void parts_start(struct server *s)
  * which dials and logins still ask, last. */
 static void parts_end(struct server *s)
 {
+	adms_stop(s->adms);
 	bounds_free(s->bounds);
 	http_free(s->http);
 	api_stop(s->api);
@@ -177,7 +180,7 @@ static int serve(struct arena *a, const struct config *config)
 	parts_start(&s);
 	bool good = listen_all(a, config, s.http, s.ops, s.adms, s.api, &error);
 	if (good)
-		event_base_dispatch(s.base);
+		loop_run(s.base, &s.longest_turn);
 	parts_end(&s);
 	if (!good)
 		die("%s", error);

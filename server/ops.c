@@ -114,7 +114,11 @@ static void metrics_write(struct req *r, const struct rows *rows)
 		{ "database_waiting", "gauge", "statements queued", (uint64_t)db_waiting(o->db) },
 		{ "ingest_database_up", "gauge", "ingest's pool is connected", s.database_up },
 		{ "listening", "gauge", "LISTEN is established", s.listening },
+		{ "loop_longest_turn_us", "gauge",
+			"longest turn of the loop since the last reading, processor time",
+			*o->longest_turn },
 	};
+	*o->longest_turn = 0;
 	struct str out = str_new(req_arena(r));
 	for (size_t i = 0; i < LEN(metrics); i++) {
 		const struct metric *m = &metrics[i];

@@ -18,6 +18,7 @@ struct ops_options {
 	const struct http *http;
 	struct adms *adms;
 	struct api *api; /* asks for the login */
+	uint64_t *longest_turn; /* of the loop; 0 after it was told */
 	bool https_only; /* plain HTTP gets health, and nothing else of `listen` */
 };
 

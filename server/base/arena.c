@@ -128,15 +128,20 @@ static void blocks_free(struct block *block, const struct block *except)
 	}
 }
 
-void arena_free(struct arena *a)
+void arena_undo(struct arena *a)
 {
-	if (!a)
-		return;
 	while (a->defers) {
 		struct defer *d = a->defers;
 		a->defers = d->next;
 		d->fn(d->arg);
 	}
+}
+
+void arena_free(struct arena *a)
+{
+	if (!a)
+		return;
+	arena_undo(a);
 	struct block *first = a->first;
 	blocks_free(a->big, NULL);
 	blocks_free(a->blocks, first);

@@ -19,6 +19,10 @@ struct arena *arena_new(void);
 /* Runs the defers, newest first, then releases every allocation. NULL is allowed. */
 void arena_free(struct arena *);
 
+/* Runs the defers, newest first; the memory stays until arena_free(), which another thread may call
+ * then. */
+void arena_undo(struct arena *);
+
 /* Zeroed, aligned for any type; never NULL: out of memory is fatal. */
 void *arena_alloc(struct arena *, size_t size);
 
