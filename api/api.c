@@ -27,7 +27,13 @@ const struct route *const *api_tables(size_t *n)
 	return api_routes;
 }
 
-enum { DEADLINE_MS = 30000, FILE_THREADS = 2, FILES_WAITING = 1000 };
+enum {
+	DEADLINE_MS = 30000,
+	FILE_THREADS = 2,
+	FILES_WAITING = 1000,
+	PASSWORD_THREADS = 2,
+	PASSWORDS_WAITING = 256
+};
 
 /* --- finding routes ------------------------------------------------------------------------- */
 
@@ -132,7 +138,8 @@ struct api *api_new(const struct api_options *o)
 
 	api->arena = a;
 	api->options = *o;
-	api->auth = auth_new(a, o);
+	api->passwords = offload_new(o->base, PASSWORD_THREADS, PASSWORDS_WAITING);
+	api->auth = auth_new(a, o, api->passwords);
 	api->trail = trail_new(o);
 	api->punches = punch_memory_new();
 	api->report_places = recent_new(REPORT_PLACES, sizeof(struct report_place));
@@ -180,6 +187,7 @@ void api_free(struct api *api)
 	api_stop(api);
 	trail_free(api->trail);
 	offload_free(api->files);
+	offload_free(api->passwords);
 	auth_free(api->auth);
 	punch_memory_free(api->punches);
 	recent_free(api->report_places);

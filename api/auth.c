@@ -31,14 +31,14 @@ struct check {
 	struct verify_try attempt;
 };
 
-struct auth *auth_new(struct arena *a, const struct api_options *options)
+struct auth *auth_new(struct arena *a, const struct api_options *options, struct offload *passwords)
 {
 	struct auth *auth = arena_alloc(a, sizeof(*auth));
 
 	auth->config = options->config;
 	auth->secrets = options->secrets;
 	auth->accounts = accounts_new(a, options->db);
-	auth->verify = verify_new(options->base, options->offload);
+	auth->verify = verify_new(options->base, passwords);
 	return auth;
 }
 

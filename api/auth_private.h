@@ -13,7 +13,8 @@ struct auth {
 	struct verify *verify;
 };
 
-struct auth *auth_new(struct arena *, const struct api_options *);
+/* passwords: threads to look at them. */
+struct auth *auth_new(struct arena *, const struct api_options *, struct offload *passwords);
 void auth_free(struct auth *);
 
 /* A web token of a user, or of staff. */

@@ -21,6 +21,7 @@ struct api {
 	struct recent *report_places; /* see report_walk.h */
 	struct offload *files; /* threads for files that come and go: slow, and never in front of
 				* logins */
+	struct offload *passwords; /* threads for Argon2, and nothing else */
 	const char *files_dir; /* for temporary ones */
 	int books; /* being made */
 	int imports; /* being read */

@@ -23,7 +23,8 @@ enum {
 
 struct score {
 	unsigned char key[16];
-	int64_t emptied; /* when it will have fallen to 0 */
+	int64_t emptied; /* when it will have fallen, or had fallen, to 0 */
+	int waiting; /* attempts */
 };
 
 /* Where an account has logged in. */
@@ -63,6 +64,13 @@ static void name_key(const struct guard *g, const char *name, unsigned char key[
 	seal_hmac(g->key, first, sizeof(first), key);
 }
 
+static bool score_counts_less(const struct score *s, const struct score *other)
+{
+	if ((s->waiting > 0) != (other->waiting > 0))
+		return s->waiting == 0;
+	return s->emptied < other->emptied;
+}
+
 static struct score *score_find(struct guard *g, const unsigned char *key, bool make)
 {
 	struct score *set = g->scores[(key[30] << 8 | key[31]) % SETS], *least = set;
@@ -70,13 +78,13 @@ static struct score *score_find(struct guard *g, const unsigned char *key, bool 
 	for (int i = 0; i < WAYS; i++) {
 		if (memcmp(set[i].key, key, sizeof(set[i].key)) == 0)
 			return &set[i];
-		if (set[i].emptied < least->emptied)
+		if (score_counts_less(&set[i], least))
 			least = &set[i];
 	}
 	if (!make)
 		return NULL;
+	*least = (struct score){ 0 };
 	memcpy(least->key, key, sizeof(least->key));
-	least->emptied = 0;
 	return least;
 }
 
@@ -120,10 +128,20 @@ static int seconds_until(int64_t left, int failures)
 	return (int)((left - (int64_t)(failures - 1) * FORGET_MS) / 1000) + 1;
 }
 
-/* By failures of this account from this address alone. */
-static struct guard_advice home_ask(const struct home *home, int64_t now)
+struct guard_who guard_who(const struct guard *g, const char *address, const char *name)
 {
-	int64_t left = home->emptied > now ? home->emptied - now : 0;
+	struct guard_who who;
+
+	address_key(g, address, who.address);
+	name_key(g, name, who.name);
+	home_key(g, who.address, who.name, who.both);
+	return who;
+}
+
+/* By failures of this account from this address alone. */
+static struct guard_advice home_ask(const struct home *home, int under_way, int64_t now)
+{
+	int64_t left = (home->emptied > now ? home->emptied - now : 0) + under_way * FORGET_MS;
 	int n = (int)((left + FORGET_MS - 1) / FORGET_MS);
 	struct guard_advice advice = { 0 };
 
@@ -136,16 +154,21 @@ static struct guard_advice home_ask(const struct home *home, int64_t now)
 
 struct guard_advice guard_ask(struct guard *g, const char *address, const char *name, int64_t now)
 {
-	unsigned char by_address[32], by_name[32], by_both[32];
-	struct guard_advice advice = { 0 };
+	const struct guard_who who = guard_who(g, address, name);
 
-	address_key(g, address, by_address);
-	name_key(g, name, by_name);
-	home_key(g, by_address, by_name, by_both);
-	const struct home *home = home_find(g, by_both, now, false);
+	return guard_ask_who(g, &who, 0, now);
+}
+
+struct guard_advice guard_ask_who(
+	struct guard *g, const struct guard_who *who, int under_way, int64_t now)
+{
+	struct guard_advice advice = { 0 };
+	const struct home *home = home_find(g, who->both, now, false);
+
 	if (home)
-		return home_ask(home, now);
-	int64_t here = score_left(g, by_address, now), there = score_left(g, by_name, now);
+		return home_ask(home, under_way, now);
+	int64_t here = score_left(g, who->address, now) + under_way * FORGET_MS;
+	int64_t there = score_left(g, who->name, now);
 	int here_n = (int)((here + FORGET_MS - 1) / FORGET_MS);
 	int there_n = (int)((there + FORGET_MS - 1) / FORGET_MS);
 	if (here_n >= ADDRESS_REFUSE) {
@@ -173,24 +196,63 @@ static void emptied_raise(int64_t *emptied, int64_t now)
 
 void guard_succeeded(struct guard *g, const char *address, const char *name, int64_t now)
 {
-	unsigned char by_address[32], by_name[32], by_both[32];
+	const struct guard_who who = guard_who(g, address, name);
 
-	address_key(g, address, by_address);
-	name_key(g, name, by_name);
-	home_key(g, by_address, by_name, by_both);
-	home_find(g, by_both, now, true)->until = now + HOME_MS;
+	home_find(g, who.both, now, true)->until = now + HOME_MS;
 }
 
 void guard_failed(struct guard *g, const char *address, const char *name, int64_t now)
 {
-	unsigned char by_address[32], by_name[32], by_both[32];
+	const struct guard_who who = guard_who(g, address, name);
 
-	address_key(g, address, by_address);
-	name_key(g, name, by_name);
-	home_key(g, by_address, by_name, by_both);
-	emptied_raise(&score_find(g, by_address, true)->emptied, now);
-	emptied_raise(&score_find(g, by_name, true)->emptied, now);
-	struct home *home = home_find(g, by_both, now, false);
+	guard_who_failed(g, &who, now);
+}
+
+void guard_who_failed(struct guard *g, const struct guard_who *who, int64_t now)
+{
+	struct home *home = home_find(g, who->both, now, false);
+
+	emptied_raise(&score_find(g, who->address, true)->emptied, now);
+	emptied_raise(&score_find(g, who->name, true)->emptied, now);
 	if (home)
 		emptied_raise(&home->emptied, now);
+}
+
+/* --- who comes first ------------------------------------------------------------------------ */
+
+void guard_enter(struct guard *g, const struct guard_who *who)
+{
+	score_find(g, who->address, true)->waiting++;
+}
+
+void guard_leave(struct guard *g, const struct guard_who *who)
+{
+	struct score *s = score_find(g, who->address, false);
+
+	if (s && s->waiting > 0)
+		s->waiting--;
+}
+
+/* When it will have fallen if all others that wait fail; 0: it never failed. */
+static int64_t score_place(struct guard *g, const unsigned char *key, int64_t now)
+{
+	const struct score *s = score_find(g, key, false);
+
+	if (!s || s->waiting <= 1)
+		return s ? s->emptied : 0;
+	return (s->emptied > now ? s->emptied : now) + (s->waiting - 1) * (int64_t)FORGET_MS;
+}
+
+bool guard_before(
+	struct guard *g, const struct guard_who *who, const struct guard_who *other, int64_t now)
+{
+	bool home = home_find(g, who->both, now, false) != NULL;
+	int64_t here = score_place(g, who->address, now);
+	int64_t others = score_place(g, other->address, now);
+
+	if (home != (home_find(g, other->both, now, false) != NULL))
+		return home;
+	if (here != others)
+		return here < others;
+	return score_place(g, who->name, now) < score_place(g, other->name, now);
 }

@@ -27,6 +27,27 @@ struct guard_advice {
 /* now: clock_ticks(). */
 struct guard_advice guard_ask(struct guard *, const char *address, const char *name, int64_t now);
 
+/* Who tries, so that it is worked out once. The functions below take it in place of both texts. */
+struct guard_who {
+	unsigned char address[32], name[32], both[32];
+};
+struct guard_who guard_who(const struct guard *, const char *address, const char *name);
+
+/* under_way: passwords of that address that are being looked at now, each of which may fail. */
+struct guard_advice guard_ask_who(
+	struct guard *, const struct guard_who *, int under_way, int64_t now);
+void guard_who_failed(struct guard *, const struct guard_who *, int64_t now);
+
+/* An attempt begins to wait, and ends: with those that wait counted, many of one address come after
+ * one of another. */
+void guard_enter(struct guard *, const struct guard_who *);
+void guard_leave(struct guard *, const struct guard_who *);
+
+/* Whether an attempt comes before another one: where its account has logged in before; else whose
+ * address failed less and longer ago, then whose name. Fallen scores are remembered for this. */
+bool guard_before(
+	struct guard *, const struct guard_who *, const struct guard_who *other, int64_t now);
+
 /* The account has logged in from there. */
 void guard_succeeded(struct guard *, const char *address, const char *name, int64_t now);
 

@@ -88,8 +88,60 @@ static void test_ipv6_counts_by_network(void)
 	arena_free(a);
 }
 
+/* What is being looked at counts as if it had failed. */
+static void test_guesses_under_way_count(void)
+{
+	struct arena *a = arena_new();
+	struct guard *g = guard_new(a);
+	struct guard_who who = guard_who(g, "192.0.2.1", "admin");
+
+	fail(g, "192.0.2.1", "admin", 18, 1000);
+	assert(guard_ask_who(g, &who, 0, 1000).refuse_seconds == 0);
+	assert(guard_ask_who(g, &who, 1, 1000).refuse_seconds == 0);
+	assert(guard_ask_who(g, &who, 2, 1000).refuse_seconds > 0);
+	guard_succeeded(g, "192.0.2.1", "admin", 1000);
+	assert(guard_ask_who(g, &who, 19, 1000).refuse_seconds == 0);
+	assert(guard_ask_who(g, &who, 20, 1000).refuse_seconds > 0);
+	arena_free(a);
+}
+
+static bool before(struct guard *g, const struct guard_who *one, const struct guard_who *other)
+{
+	const int64_t now = 500000; /* long after what failed at 1000 */
+	assert(!guard_before(g, one, other, now) || !guard_before(g, other, one, now));
+	return guard_before(g, one, other, now);
+}
+
+static void test_who_comes_first(void)
+{
+	struct arena *a = arena_new();
+	struct guard *g = guard_new(a);
+	struct guard_who home = guard_who(g, "192.0.2.1", "anna");
+	struct guard_who stranger = guard_who(g, "192.0.2.2", "admin");
+	struct guard_who guesser = guard_who(g, "192.0.2.3", "admin");
+	struct guard_who other = guard_who(g, "192.0.2.4", "bert");
+
+	guard_succeeded(g, "192.0.2.1", "anna", 1000);
+	fail(g, "192.0.2.1", "x", 10, 1000);
+	fail(g, "192.0.2.3", "admin", 1, 1000);
+	assert(before(g, &home, &stranger) && before(g, &home, &other));
+	assert(before(g, &stranger, &guesser)); /* though it has fallen to 0 long ago */
+	assert(before(g, &other, &stranger)); /* of the same address, whose name failed less */
+	assert(!before(g, &other, &other));
+	guard_enter(g, &other); /* one that waits is no more than itself */
+	assert(before(g, &other, &guesser));
+	guard_enter(g, &other);
+	assert(before(g, &guesser, &other));
+	guard_leave(g, &other);
+	guard_leave(g, &other);
+	assert(before(g, &other, &guesser));
+	arena_free(a);
+}
+
 int main(void)
 {
+	test_guesses_under_way_count();
+	test_who_comes_first();
 	test_one_address();
 	test_strangers_lock_nobody_out();
 	test_neighbours_lock_nobody_out();
