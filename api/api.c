@@ -8,6 +8,7 @@
 #include "body.h"
 #include "budget.h"
 #include "context.h"
+#include "disk.h"
 #include "errors.h"
 #include "fatal.h"
 #include "import.h"
@@ -34,6 +35,8 @@ enum {
 	PASSWORD_THREADS = 2,
 	PASSWORDS_WAITING = 256
 };
+
+static const int64_t files_most = INT64_C(4) << 30; /* bytes of temporary ones */
 
 /* --- finding routes ------------------------------------------------------------------------- */
 
@@ -146,6 +149,7 @@ struct api *api_new(const struct api_options *o)
 	api->bodies = budget_new((size_t)o->config->body_memory);
 	api->files = offload_new(o->base, FILE_THREADS, FILES_WAITING);
 	api->files_dir = files_dir(o->config);
+	api->disk = disk_new(api->files_dir, files_most);
 	api->openapi = openapi_make(a, api_routes, LEN(api_routes), &api->openapi_len);
 	api->surface = (struct surface){
 		.name = "api",
@@ -192,5 +196,6 @@ void api_free(struct api *api)
 	punch_memory_free(api->punches);
 	recent_free(api->report_places);
 	budget_free(api->bodies);
+	disk_free(api->disk);
 	arena_free(api->arena);
 }

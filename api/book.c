@@ -18,6 +18,7 @@ struct book {
 	lxw_workbook *workbook;
 	lxw_worksheet *sheet;
 	int sheets;
+	int64_t before; /* bytes of the sheets before it */
 	lxw_row_t row; /* of the sheet, to be written next */
 	lxw_col_t column;
 	struct out header; /* the first row, in the form of CELLS_BOOK */
@@ -53,6 +54,15 @@ bool book_is_full(const struct book *b)
 	return b->full;
 }
 
+/* Rows of a sheet wait in a file of its own. */
+int64_t book_size(const struct book *b)
+{
+	FILE *rows = b->sheet ? b->sheet->optimize_tmpfile : NULL;
+	off_t size = rows ? ftello(rows) : 0;
+
+	return b->before + (size > 0 ? size : 0);
+}
+
 /* libxlsxwriter wants a name: that of the open file, which has none of its own any more. */
 static bool book_open(struct book *b)
 {
@@ -75,6 +85,7 @@ static bool sheet_add(struct book *b)
 	b->full = b->sheets == BOOK_SHEETS;
 	if (b->full || (!b->workbook && !book_open(b)))
 		return false;
+	b->before = book_size(b);
 	b->sheet = workbook_add_worksheet(b->workbook, NULL);
 	b->sheets++;
 	b->row = 0;

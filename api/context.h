@@ -7,6 +7,7 @@
 
 struct auth;
 struct budget;
+struct disk;
 struct trail;
 struct punch_memory;
 struct recent;
@@ -23,7 +24,7 @@ struct api {
 				* logins */
 	struct offload *passwords; /* threads for Argon2, and nothing else */
 	const char *files_dir; /* for temporary ones */
-	int books; /* being made */
+	struct disk *disk; /* what those may take, and how many are being made */
 	int imports; /* being read */
 	struct budget *bodies; /* body_memory */
 	const char *openapi; /* the document, see openapi.h */

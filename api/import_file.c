@@ -1,6 +1,8 @@
 /* What all imports have in common. */
 #include "import_file.h"
 
+#include <event2/event.h>
+#include <malloc.h>
 #include <string.h>
 #include <strings.h>
 
@@ -9,14 +11,35 @@
 #include "context.h"
 #include "errors.h"
 #include "form.h"
+#include "offload.h"
 
 enum { AT_ONCE = 4 /* each may need a few hundred megabytes */ };
 
+static void memory_trim(void *arg)
+{
+	malloc_trim(0);
+}
+
+static void memory_trimmed(void *arg)
+{
+}
+
+/* The arena has ended by now. */
+static void import_trim(evutil_socket_t fd, short what, void *arg)
+{
+	const struct api *api = arg;
+
+	offload_run(api->files, memory_trim, memory_trimmed, NULL);
+}
+
+/* The hundreds of megabytes that one may have needed go back to the system, not to malloc. */
 static void import_ended(void *arg)
 {
+	static const struct timeval soon = { 0, 1000 };
 	struct api *api = arg;
 
 	api->imports--;
+	event_base_once(api->options.base, -1, EV_TIMEOUT, import_trim, api, &soon);
 }
 
 static void errors_release(void *arg)

@@ -1,6 +1,7 @@
 /*
- * User pictures by file name from a zip: <emp_code>.jpg each. The archive is read by a thread;
- * pictures are sealed and stored as those that terminals send, and go to the terminals from there.
+ * User pictures by file name from a zip: <emp_code>.jpg each. The archive is read by threads, twice:
+ * first all is looked at, then one picture after the other is unpacked, sealed and stored as those
+ * that terminals send, and goes to the terminals from there. Never are there two of them unpacked.
  */
 #include <openssl/evp.h>
 #include <string.h>
@@ -15,7 +16,8 @@
 
 enum {
 	PHOTO_MOST = 1 << 20, /* bytes of one: more than terminals show */
-	UNPACKED_MOST = 128 << 20,
+	UNPACKED_LEAST = 8 << 20,
+	UNPACKED_RATIO = 4, /* JPEG hardly packs any more */
 	PHOTOS_MOST = 5000,
 	DEADLINE_MS = 600000
 };
@@ -24,35 +26,36 @@ struct photo {
 	const char *file;
 	const char *code;
 	const char *problem;
-	char *content; /* base64, as terminals write it */
-	size_t len;
-	unsigned char *bytes;
-	size_t size, got;
+	int64_t entry; /* of the archive */
 };
 
 struct photo_import {
 	struct req *req;
 	struct import_file file;
 	const char *problem;
+	struct unzip *zip;
 	struct photo *photos;
 	int n;
 	int at;
+	unsigned char *bytes; /* the one at work: room for PHOTO_MOST */
+	size_t size, got;
+	struct arena *turn; /* what is made of it, until it is stored */
 	struct db_statement *statements;
 	int nstatements;
 };
 
-static req_step archive_read, people_found, photos_go_on, photo_stored, photos_stored;
+static req_step archive_read, people_found, photos_go_on, photo_prepared, photos_stored;
 
 /* --- on the thread ---------------------------------------------------------------------------- */
 
 static bool photo_take(void *arg, const char *bytes, size_t n)
 {
-	struct photo *p = arg;
+	struct photo_import *im = arg;
 
-	if (n > p->size - p->got)
+	if (n > im->size - im->got)
 		return false;
-	memcpy(p->bytes + p->got, bytes, n);
-	p->got += n;
+	memcpy(im->bytes + im->got, bytes, n);
+	im->got += n;
 	return true;
 }
 
@@ -67,60 +70,141 @@ static const char *name_code(struct arena *a, const char *name)
 	return arena_memdup(a, name, (size_t)(dot - name));
 }
 
-static const char *photo_read(struct arena *a, struct unzip *zip, int64_t entry, struct photo *p)
+/* To im->bytes. NULL, or what is wrong with it. */
+static const char *photo_read(struct photo_import *im, int64_t entry)
 {
 	const char *why;
-	int64_t size = unzip_size(zip, entry, &why);
+	int64_t size = unzip_size(im->zip, entry, &why);
 
 	if (size < 0)
 		return why;
 	if (size > PHOTO_MOST)
 		return "The picture is larger than 1 MiB.";
-	p->size = (size_t)size;
-	p->bytes = arena_alloc(a, p->size + 1);
-	if (!unzip_read(zip, entry, photo_take, p, &why))
+	im->size = (size_t)size;
+	im->got = 0;
+	if (!unzip_read(im->zip, entry, photo_take, im, &why))
 		return why;
-	if (p->got < 4 || memcmp(p->bytes, "\xff\xd8\xff", 3) != 0)
+	if (im->got < 4 || memcmp(im->bytes, "\xff\xd8\xff", 3) != 0)
 		return "The file is no JPEG picture.";
-	p->content = arena_alloc(a, (p->got + 2) / 3 * 4 + 1);
-	p->len = (size_t)EVP_EncodeBlock((unsigned char *)p->content, p->bytes, (int)p->got);
 	return NULL;
 }
 
-static void entry_read(struct photo_import *im, struct unzip *zip, int64_t entry)
+static void entry_read(struct photo_import *im, int64_t entry)
 {
 	struct arena *a = req_arena(im->req);
-	const char *name = unzip_name(zip, entry);
+	const char *name = unzip_name(im->zip, entry);
 	size_t n = name ? strlen(name) : 0;
 	struct photo *p = &im->photos[im->n];
 
 	if (n > 0 && name[n - 1] == '/') /* a directory: its files are told */
 		return;
+	p->entry = entry;
 	p->file = name && n <= 200 ? arena_strdup(a, name) : "";
 	p->code = name ? name_code(a, name) : NULL;
 	if (!p->code)
 		p->problem = "The name must be <emp_code>.jpg, without a directory.";
 	else
-		p->problem = photo_read(a, zip, entry, p);
+		p->problem = photo_read(im, entry);
 	im->n++;
+}
+
+static void archive_end(void *arg)
+{
+	struct photo_import *im = arg;
+
+	unzip_close(im->zip);
+	arena_free(im->turn);
+	im->zip = NULL;
+	im->turn = NULL;
+}
+
+/* All that it unpacks to: the sizes it says are believed only as far as they are few. */
+static bool archive_open(struct photo_import *im)
+{
+	uint64_t most = (uint64_t)im->file.n * UNPACKED_RATIO;
+
+	im->zip = unzip_open(im->file.bytes, im->file.n,
+		most > UNPACKED_LEAST ? most : UNPACKED_LEAST, &im->problem);
+	return im->zip != NULL;
 }
 
 static void archive_parse(void *arg)
 {
 	struct photo_import *im = arg;
-	struct unzip *zip = unzip_open(im->file.bytes, im->file.n, UNPACKED_MOST, &im->problem);
+	struct arena *a = req_arena(im->req);
 
-	if (!zip)
+	if (!archive_open(im))
 		return;
-	if (unzip_count(zip) > PHOTOS_MOST) {
+	if (unzip_count(im->zip) > PHOTOS_MOST) {
 		im->problem = "More than 5000 pictures.";
-	} else {
-		im->photos = arena_array(
-			req_arena(im->req), (size_t)unzip_count(zip) + 1, sizeof(*im->photos));
-		for (int64_t i = 0; i < unzip_count(zip); i++)
-			entry_read(im, zip, i);
+		return;
 	}
-	unzip_close(zip);
+	im->bytes = arena_alloc(a, PHOTO_MOST);
+	im->photos = arena_array(a, (size_t)unzip_count(im->zip) + 1, sizeof(*im->photos));
+	for (int64_t i = 0; i < unzip_count(im->zip); i++)
+		entry_read(im, i);
+	archive_end(im);
+	archive_open(im); /* anew, for what it may unpack to once more */
+}
+
+/* Of whom and what, as for pictures of terminals: the same again is no change. */
+static unsigned char *photo_hash(
+	struct photo_import *im, const struct photo *p, const char *text, size_t n)
+{
+	unsigned char digest[SEAL_KEY_SIZE], *hash = arena_alloc(im->turn, SEAL_KEY_SIZE);
+	struct str s = str_new(im->turn);
+
+	seal_sha256(text, n, digest);
+	str_addn(&s, p->code, strlen(p->code) + 1);
+	str_add(&s, "0 0 ");
+	str_addn(&s, digest, sizeof(digest));
+	seal_hmac(api_of(im->req)->options.secrets->lookup, str_text(&s), s.len, hash);
+	return hash;
+}
+
+/* As base64, the way terminals write it; what is kept of it goes to im->turn. */
+static void photo_seal(struct photo_import *im, const struct photo *p, struct db_statement *out)
+{
+	struct arena *a = im->turn, *scratch = arena_new();
+	struct db_arg *args = arena_array(a, 6, sizeof(*args));
+	unsigned char *row_key = arena_alloc(a, SEAL_ROW_KEY_SIZE);
+	char *text = arena_alloc(scratch, (im->got + 2) / 3 * 4 + 1);
+	size_t len = (size_t)EVP_EncodeBlock((unsigned char *)text, im->bytes, (int)im->got), n;
+
+	seal_random(row_key, SEAL_ROW_KEY_SIZE);
+	const unsigned char *sealed = seal_close(
+		api_of(im->req)->options.seal, a, "photo.sealed", row_key, text, len, &n);
+	args[0] = db_text(p->code);
+	args[1] = db_text(arena_printf(a, "%s.jpg", p->code));
+	args[2] = db_int(a, (int64_t)len);
+	args[3] = db_bytes(row_key, SEAL_ROW_KEY_SIZE);
+	args[4] = db_bytes(sealed, n);
+	args[5] = db_bytes(photo_hash(im, p, text, len), SEAL_KEY_SIZE);
+	arena_free(scratch);
+	*out = (struct db_statement){
+		"select photo_keep(array[$1::text], array['USERPIC'], array[0], array[$2::text],"
+		" array[$3::text], array[''], array[$4::bytea], array[$5::bytea],"
+		" array[$6::bytea])",
+		args, 6
+	};
+}
+
+/* The next picture. What is stored with all others stays until then, one alone until the next. */
+static void photo_prepare(void *arg)
+{
+	struct photo_import *im = arg;
+	const struct photo *p = &im->photos[im->at++];
+
+	if (im->file.good) {
+		arena_free(im->turn);
+		im->turn = NULL;
+		im->nstatements = 0;
+	}
+	if (!im->turn)
+		im->turn = arena_new();
+	im->problem = photo_read(im, p->entry);
+	if (!im->problem)
+		photo_seal(im, p, &im->statements[im->nstatements++]);
 }
 
 /* --- on the loop ------------------------------------------------------------------------------ */
@@ -133,6 +217,7 @@ void import_photos(struct req *r, const struct rows *rows)
 	if (!import_file_read(r, &im->file))
 		return;
 	req_set_data(r, im);
+	arena_defer(req_arena(r), archive_end, im);
 	req_offload_to(r, api_of(r)->files, archive_parse, im, archive_read);
 }
 
@@ -196,70 +281,33 @@ static void people_found(struct req *r, const struct rows *rows)
 		photos_go_on(r, NULL);
 }
 
-/* Of whom and what, as for pictures of terminals: the same again is no change. */
-static unsigned char *photo_hash(struct req *r, const struct photo *p)
-{
-	unsigned char digest[SEAL_KEY_SIZE], *hash = arena_alloc(req_arena(r), SEAL_KEY_SIZE);
-	struct str s = str_new(req_arena(r));
-
-	seal_sha256(p->content, p->len, digest);
-	str_addn(&s, p->code, strlen(p->code) + 1);
-	str_add(&s, "0 0 ");
-	str_addn(&s, digest, sizeof(digest));
-	seal_hmac(api_of(r)->options.secrets->lookup, str_text(&s), s.len, hash);
-	return hash;
-}
-
-static void photo_seal(struct req *r, const struct photo *p, struct db_statement *out)
-{
-	struct arena *a = req_arena(r);
-	struct db_arg *args = arena_array(a, 6, sizeof(*args));
-	unsigned char *row_key = arena_alloc(a, SEAL_ROW_KEY_SIZE);
-	size_t n;
-
-	seal_random(row_key, SEAL_ROW_KEY_SIZE);
-	const unsigned char *sealed = seal_close(
-		api_of(r)->options.seal, a, "photo.sealed", row_key, p->content, p->len, &n);
-	args[0] = db_text(p->code);
-	args[1] = db_text(arena_printf(a, "%s.jpg", p->code));
-	args[2] = db_int(a, (int64_t)p->len);
-	args[3] = db_bytes(row_key, SEAL_ROW_KEY_SIZE);
-	args[4] = db_bytes(sealed, n);
-	args[5] = db_bytes(photo_hash(r, p), SEAL_KEY_SIZE);
-	*out = (struct db_statement){
-		"select photo_keep(array[$1::text], array['USERPIC'], array[0], array[$2::text],"
-		" array[$3::text], array[''], array[$4::bytea], array[$5::bytea],"
-		" array[$6::bytea])",
-		args, 6
-	};
-}
-
-/* One is sealed in each turn of the loop. */
 static void photos_go_on(struct req *r, const struct rows *rows)
 {
 	struct photo_import *im = req_data(r);
 
 	while (im->at < im->n && im->photos[im->at].problem)
 		im->at++;
-	if (im->at == im->n && im->nstatements > 0) {
+	if (im->at < im->n)
+		req_offload_to(r, api_of(r)->files, photo_prepare, im, photo_prepared);
+	else if (im->nstatements > 0 && !im->file.good)
 		req_query_with(r, photos_stored,
 			&(struct req_query_options){ .deadline_ms = DEADLINE_MS }, im->statements,
 			im->nstatements);
-	} else if (im->at == im->n) {
+	else
 		import_file_reply(r, &im->file);
-	} else if (im->file.good) {
-		struct db_statement one;
-		photo_seal(r, &im->photos[im->at++], &one);
-		req_query_with(r, photo_stored, &(struct req_query_options){ 0 }, &one, 1);
-	} else {
-		photo_seal(r, &im->photos[im->at++], &im->statements[im->nstatements++]);
-		req_query(r, photos_go_on, "select", 0, NULL);
-	}
 }
 
-static void photo_stored(struct req *r, const struct rows *rows)
+static void photo_prepared(struct req *r, const struct rows *rows)
 {
-	photos_go_on(r, NULL);
+	struct photo_import *im = req_data(r);
+
+	if (im->problem) /* it was good a moment ago */
+		error_field(r, "file", im->problem);
+	else if (im->file.good)
+		req_query_with(
+			r, photos_go_on, &(struct req_query_options){ 0 }, im->statements, 1);
+	else
+		photos_go_on(r, NULL);
 }
 
 static void photos_stored(struct req *r, const struct rows *rows)

@@ -6,13 +6,13 @@
 
 #include "book.h"
 #include "context.h"
+#include "disk.h"
 #include "errors.h"
 #include "fatal.h"
 
 #define BOOK_TYPE "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 enum {
-	BOOKS_AT_ONCE = 8, /* each may need gigabytes of disk */
 	BOOK_STEP = 256 * 1024 /* bytes sent at a time */
 };
 
@@ -86,6 +86,7 @@ void report_file_end_row(struct out *o, const struct report_file *f)
 struct report_book {
 	struct api *api;
 	struct book *book;
+	struct disk_file *file; /* what it takes of the disk */
 	struct out cells; /* on their way into it; the thread's while it works */
 	req_step *more;
 	int64_t left; /* bytes of the file, not yet sent; -1: it could not be made */
@@ -98,8 +99,8 @@ static void report_book_free(void *arg)
 {
 	struct report_book *b = arg;
 
-	b->api->books--;
 	book_free(b->book);
+	disk_give(b->file);
 	out_free(&b->cells);
 	free(b);
 }
@@ -108,17 +109,19 @@ static void report_book_free(void *arg)
 static struct report_book *report_book_new(struct req *r)
 {
 	struct api *api = api_of(r);
+	const char *why;
+	struct disk_file *file = disk_take(api->disk, req_owner(r), &why);
 	struct report_book *b;
 
-	if (api->books >= BOOKS_AT_ONCE) {
-		api_refused(r, 503, "busy", 0);
+	if (!file) {
+		api_refused(r, 503, why, 0);
 		return NULL;
 	}
 	b = xcalloc(1, sizeof(*b));
 	b->api = api;
+	b->file = file;
 	b->book = book_new(api->files_dir);
 	out_init(&b->cells);
-	api->books++;
 	arena_defer(req_arena(r), report_book_free, b);
 	return b;
 }
@@ -166,6 +169,18 @@ static void book_failed(struct req *r, const struct report_book *b)
 		req_stream_cut(r);
 }
 
+/* Twice what is written is what putting it together takes. */
+static void book_too_large(struct req *r)
+{
+	if (req_stream_withdraw(r))
+		api_refused(r, 503,
+			"There is no room for so large a workbook now. Choose csv or txt, or try "
+			"again when others are read.",
+			0);
+	else
+		req_stream_cut(r);
+}
+
 void report_file_flush(struct req *r, struct report_file *f, req_step *more)
 {
 	struct report_book *b = f ? f->book : NULL;
@@ -176,6 +191,8 @@ void report_file_flush(struct req *r, struct report_file *f, req_step *more)
 		book_failed(r, b);
 	} else if (req_gone(r)) {
 		req_stream_cut(r);
+	} else if (!disk_resize(b->file, 2 * book_size(b->book))) {
+		book_too_large(r);
 	} else {
 		cells_take(r, b);
 		req_offload_to(r, b->api->files, cells_write, b, more);
@@ -212,7 +229,9 @@ static void book_made(struct req *r, const struct rows *rows)
 {
 	struct report_book *b = req_data(r);
 
+	disk_made(b->file);
 	if (b->left >= 0) {
+		disk_resize(b->file, b->left);
 		req_stream_goes_on(r, book_more);
 		book_more(r, NULL);
 	} else {

@@ -123,3 +123,47 @@ def test_the_server_stops_meanwhile(gate):
 	s, _ = begin(gate)
 	gate.stop()
 	s.close()
+
+
+def ask(gate, api, n):
+	"""Clients that ask for a workbook each, and read nothing of it but its head."""
+	clients = []
+	for _ in range(n):
+		s = socket.socket()
+		s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+		s.settimeout(60)
+		s.connect(gate.address)
+		s.sendall(("GET %s?export_type=xls HTTP/1.1\r\nHost: h\r\nAuthorization: %s\r\n\r\n" % (
+			EXPORT, api.authorization)).encode())
+		clients.append(s)
+	return clients
+
+
+def test_slow_readers_keep_nobody_out(gate):
+	"""A workbook that is made needs no place any more, however long its client takes to read it."""
+	fill(gate, 20000)
+	other = gate.new_api()
+	for path in (gate.api, other):
+		path.get(PATH)
+	slow = []
+	for _ in range(5):
+		asked = ask(gate, gate.api, 2)
+		assert [s.recv(12) for s in asked] == [b"HTTP/1.1 200"] * 2
+		slow += asked
+	assert len(cells(book(other.raw("GET", EXPORT, export_type="xls")).active)) > 20000
+	for s in slow:
+		s.close()
+
+
+def test_one_account_does_not_take_all_places(gate):
+	assert gate.command("user", "add", "anna", "--superuser", stdin="correct horse\n").returncode == 0
+	other = gate.new_api("anna", "correct horse")
+	other.get(PATH)
+	gate.api.get(PATH)
+	fill(gate, 40000)
+	asked = ask(gate, gate.api, 12)
+	book(other.raw("GET", EXPORT, export_type="xls"))
+	said = [s.recv(12) for s in asked]
+	assert b"HTTP/1.1 503" in said and b"HTTP/1.1 200" in said
+	for s in asked:
+		s.close()

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import io
+import os
 import zipfile
 
 import openpyxl
@@ -10,6 +11,7 @@ import pytest
 
 from punchd_test.punches import PATH, make_terminal
 from punchd_test.rest import Api
+from punchd_test.wait import wait_until
 
 P = "/personnel/api/"
 PEOPLE = P + "employees/import/"
@@ -309,3 +311,28 @@ def test_photos_with_errors(server):
 	assert server.value("select count(*) from photo") == 0
 	assert counts(good(send(server, PHOTOS, file, mode="good"))) == [7, 1, 0, 0, 6]
 	assert server.value("select count(*) from photo") == 1
+
+
+def test_pictures_that_unpack_to_much_take_little_memory(server):
+	"""Two hundred of a megabyte each in 200 kB: the archive may unpack to a few times what it is."""
+	file = zip_file([("%d.jpg" % n, JPEG + b"\0" * ((1 << 20) - 1000)) for n in range(200)])
+	assert len(file) < 1 << 18
+	server.api.get(P + "employees/")
+	before = server.memory()
+	for mode in ("all", "good", "all", "good"):
+		r = send(server, PHOTOS, file, mode=mode)
+		errors = r.json()["data"]["errors"]
+		assert sum(e["errors"]["file"] == ["The archive unpacks to too much."] for e in errors) > 180, errors[:3]
+	wait_until(lambda: server.memory() < before + (60 << 20), 10, "the memory has come back")
+
+
+def test_pictures_come_back_to_the_system(server):
+	"""Real ones, which do not pack: all are stored, and what reading them took is given back."""
+	for n in range(20):
+		make_employee(server, str(n))
+	file = zip_file([("%d.jpg" % n, JPEG + os.urandom(500000)) for n in range(20)])
+	before = server.memory()
+	assert counts(good(send(server, PHOTOS, file))) == [20, 20, 0, 0, 0]
+	assert counts(good(send(server, PHOTOS, file, existing="update", mode="good")))[:3] == [20, 0, 20]
+	assert server.value("select count(*) from photo") == 20
+	wait_until(lambda: server.memory() < before + (60 << 20), 10, "the memory has come back")
