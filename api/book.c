@@ -37,10 +37,26 @@ struct book *book_new(const char *dir)
 	return b;
 }
 
+/* The library leaves them open when the workbook is not put together. */
+static void rows_close(struct book *b)
+{
+	lxw_worksheet *sheet;
+
+	if (!b->workbook)
+		return;
+	STAILQ_FOREACH(sheet, b->workbook->worksheets, list_pointers)
+	{
+		if (sheet->optimize_tmpfile)
+			fclose(sheet->optimize_tmpfile);
+		sheet->optimize_tmpfile = NULL;
+	}
+}
+
 void book_free(struct book *b)
 {
 	if (!b)
 		return;
+	rows_close(b);
 	lxw_workbook_free(b->workbook);
 	if (b->fd >= 0)
 		close(b->fd);
