@@ -1,6 +1,7 @@
 /* New passwords of users and of staff. */
 #include "new_password.h"
 
+#include "context.h"
 #include "errors.h"
 
 static void text_forget(void *text)
