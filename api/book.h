@@ -23,7 +23,7 @@ void book_free(struct book *);
  * then on: no room on the disk, or more rows than a workbook takes. */
 bool book_write(struct book *, const char *cells, size_t n);
 
-/* Bytes on the disk. While the file is put together it takes as much again. */
+/* Bytes of rows on the disk. While the file is put together it takes as much again. */
 int64_t book_size(const struct book *);
 
 /* Puts the file together: how long it is, -1 when it could not be made. */

@@ -169,7 +169,6 @@ static void book_failed(struct req *r, const struct report_book *b)
 		req_stream_cut(r);
 }
 
-/* Twice what is written is what putting it together takes. */
 static void book_too_large(struct req *r)
 {
 	if (req_stream_withdraw(r))
@@ -191,7 +190,7 @@ void report_file_flush(struct req *r, struct report_file *f, req_step *more)
 		book_failed(r, b);
 	} else if (req_gone(r)) {
 		req_stream_cut(r);
-	} else if (!disk_resize(b->file, 2 * book_size(b->book))) {
+	} else if (!disk_resize(b->file, book_size(b->book))) {
 		book_too_large(r);
 	} else {
 		cells_take(r, b);
