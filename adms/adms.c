@@ -257,7 +257,7 @@ static void arena_ended(void *arena)
 
 void adms_free_arena(struct adms *adms, struct arena *a)
 {
-	bool large = a && adms->threads && arena_used(a) > LARGE_ARENA;
+	bool large = a && arena_used(a) > LARGE_ARENA;
 	if (large)
 		arena_undo(a);
 	if (!large || !offload_run(adms->threads, arena_end, arena_ended, a))
@@ -362,8 +362,7 @@ bool adms_flush(struct adms *adms)
 
 void adms_stop(struct adms *adms)
 {
-	offload_free(adms->threads);
-	adms->threads = NULL;
+	offload_stop(adms->threads);
 }
 
 void adms_free(struct adms *adms)
@@ -385,6 +384,7 @@ void adms_free(struct adms *adms)
 		chore_end(adms, adms->chores.next);
 	budget_free(adms->budget);
 	limits_free(adms->limits);
+	offload_free(adms->threads);
 	free(adms->woken);
 	free(adms);
 }

@@ -180,8 +180,10 @@ const struct surface *api_surface(struct api *api)
 
 void api_stop(struct api *api)
 {
-	if (api)
-		offload_stop(api->files);
+	if (!api)
+		return;
+	offload_stop(api->files);
+	offload_stop(api->passwords);
 }
 
 void api_free(struct api *api)
