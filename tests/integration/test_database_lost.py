@@ -106,6 +106,9 @@ def test_a_dead_address_costs_its_time_once(own_pg, clone, make_server):
 		server = make_server(database, database_url=(
 			"host=127.0.0.1,%s port=%d,5432 user=punchd dbname=%s connect_timeout=2"
 			% (own_pg.dir, dead.getsockname()[1], database.name)))
+		wait_until(lambda: own_pg.sql(
+			"select count(*) from pg_stat_activity where usename = 'punchd'") == [(18,)],
+			20, "all connections are there")
 		before = len(calls)
 		own_pg.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'punchd'")
 		wait_until(lambda: server.probe("/readyz") == 503, 10)
