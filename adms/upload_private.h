@@ -1,4 +1,4 @@
-/* What the files of uploads share: upload.c, upload_files.c, upload_pack.c. */
+/* What the files of uploads share: upload.c, upload_records.c, upload_files.c, upload_pack.c. */
 #ifndef UPLOAD_PRIVATE_H
 #define UPLOAD_PRIVATE_H
 
@@ -78,6 +78,9 @@ int upload_stamp_statement(struct req *, struct db_statement *out);
 
 /* upload.c: what it brought is committed; replies. */
 req_step upload_kept;
+
+/* upload_records.c: OPERLOG and its kin. */
+req_step upload_records;
 
 /* upload_files.c. Raw: kept as it came, with the target that says what it was. */
 req_step upload_attphoto, upload_fpimage, upload_raw;
