@@ -15,7 +15,6 @@ struct adms;
 
 struct adms_options {
 	struct event_base *base;
-	struct offload *offload;
 	struct db_hub *hub;
 	const struct config *config;
 	const struct seal *seal;

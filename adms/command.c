@@ -434,7 +434,7 @@ void command_result(struct req *r, const struct rows *rows)
 	c->data = s;
 	if (len > ADMS_LARGE) {
 		s->terminal = terminal_copy(a, c->terminal);
-		req_offload_to(r, c->adms->threads, results_read, s, results_were_read);
+		req_offload(r, c->adms->threads, results_read, s, results_were_read);
 		return;
 	}
 	s->terminal = c->terminal;

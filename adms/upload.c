@@ -109,7 +109,7 @@ void upload_work(struct req *r, void (*work)(void *), req_step *next)
 {
 	struct upload *u = upload_of(r);
 	if (u->len > ADMS_LARGE) {
-		req_offload_to(r, contact_of(r)->adms->threads, work, u, next);
+		req_offload(r, contact_of(r)->adms->threads, work, u, next);
 		return;
 	}
 	work(u);

@@ -55,7 +55,7 @@ void upload_unpack(struct req *r)
 	adms->unpacking++;
 	arena_defer(req_arena(r), package_end, p);
 	u->package = p;
-	req_offload_to(r, adms->threads, package_open, p, package_opened);
+	req_offload(r, adms->threads, package_open, p, package_opened);
 }
 
 static void package_opened(struct req *r, const struct rows *rows)

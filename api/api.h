@@ -29,7 +29,6 @@ struct api_secrets {
 
 struct api_options {
 	struct event_base *base;
-	struct offload *offload;
 	const struct config *config;
 	const struct seal *seal;
 	const struct api_secrets *secrets;

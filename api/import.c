@@ -145,7 +145,7 @@ void import_rows(struct req *r, const struct rows *rows)
 		return;
 	req_set_data(r, im);
 	arena_defer(req_arena(r), import_free, im);
-	req_offload_to(r, api_of(r)->files, file_parse, im, file_parsed);
+	req_offload(r, api_of(r)->files, file_parse, im, file_parsed);
 }
 
 static void file_parsed(struct req *r, const struct rows *rows)

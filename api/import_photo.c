@@ -218,7 +218,7 @@ void import_photos(struct req *r, const struct rows *rows)
 		return;
 	req_set_data(r, im);
 	arena_defer(req_arena(r), archive_end, im);
-	req_offload_to(r, api_of(r)->files, archive_parse, im, archive_read);
+	req_offload(r, api_of(r)->files, archive_parse, im, archive_read);
 }
 
 static void archive_read(struct req *r, const struct rows *rows)
@@ -288,7 +288,7 @@ static void photos_go_on(struct req *r, const struct rows *rows)
 	while (im->at < im->n && im->photos[im->at].problem)
 		im->at++;
 	if (im->at < im->n)
-		req_offload_to(r, api_of(r)->files, photo_prepare, im, photo_prepared);
+		req_offload(r, api_of(r)->files, photo_prepare, im, photo_prepared);
 	else if (im->nstatements > 0 && !im->file.good)
 		req_query_with(r, photos_stored,
 			&(struct req_query_options){ .deadline_ms = DEADLINE_MS }, im->statements,

@@ -64,7 +64,7 @@ void import_punches(struct req *r, const struct rows *rows)
 	if (!import_file_read(r, &im->file))
 		return;
 	req_set_data(r, im);
-	req_offload_to(r, api_of(r)->files, file_parse, im, file_parsed);
+	req_offload(r, api_of(r)->files, file_parse, im, file_parsed);
 }
 
 /* Names as they are in our own exports. */

@@ -34,5 +34,5 @@ static void hash_work(void *arg)
 
 void new_password_hash(struct req *r, struct new_password *p, req_step *next)
 {
-	req_offload_to(r, api_of(r)->passwords, hash_work, p, next);
+	req_offload(r, api_of(r)->passwords, hash_work, p, next);
 }

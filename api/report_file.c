@@ -194,7 +194,7 @@ void report_file_flush(struct req *r, struct report_file *f, req_step *more)
 		book_too_large(r);
 	} else {
 		cells_take(r, b);
-		req_offload_to(r, b->api->files, cells_write, b, more);
+		req_offload(r, b->api->files, cells_write, b, more);
 	}
 }
 
@@ -207,7 +207,7 @@ void report_file_end(struct req *r, struct report_file *f)
 	} else {
 		cells_take(r, b);
 		req_set_data(r, b);
-		req_offload_to(r, b->api->files, book_finish, b, book_made);
+		req_offload(r, b->api->files, book_finish, b, book_made);
 	}
 }
 
@@ -242,7 +242,7 @@ static void book_more(struct req *r, const struct rows *rows)
 {
 	struct report_book *b = req_data(r);
 
-	req_offload_to(r, b->api->files, piece_read, b, book_piece);
+	req_offload(r, b->api->files, piece_read, b, book_piece);
 }
 
 static void book_piece(struct req *r, const struct rows *rows)

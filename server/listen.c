@@ -49,8 +49,7 @@ static int connections_possible(const struct config *config)
 	return possible < wanted ? possible : wanted;
 }
 
-struct http *listen_http(
-	const struct config *config, struct event_base *base, struct offload *offload)
+struct http *listen_http(const struct config *config, struct event_base *base)
 {
 	const struct http_limits limits = { .max_body = config->max_body,
 		.max_connections = connections_possible(config),
@@ -61,7 +60,7 @@ struct http *listen_http(
 		.idle_seconds = IDLE_SECONDS,
 		.write_seconds = WRITE_SECONDS };
 	const char *error;
-	struct http *http = http_new(base, offload, &limits, config->trusted_proxies, &error);
+	struct http *http = http_new(base, &limits, config->trusted_proxies, &error);
 	if (!http)
 		fatal("%s", error); /* config has read the list with the same eyes */
 	return http;

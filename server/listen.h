@@ -11,14 +11,13 @@
 #include "ops.h"
 
 struct event_base;
-struct offload;
 
 /* Raises the limit of open files to the hard one. */
 void listen_raise_limits(void);
 
 /* The HTTP server with the limits of the settings; max_connections is lowered to what the limit
  * of open files allows, and said. */
-struct http *listen_http(const struct config *, struct event_base *, struct offload *);
+struct http *listen_http(const struct config *, struct event_base *);
 
 /* Opens every address of listen, device_listen and metrics_listen. False: *error. */
 bool listen_all(struct arena *, const struct config *, struct http *, const struct ops *,

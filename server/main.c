@@ -9,19 +9,17 @@
 #include "listen.h"
 #include "log.h"
 #include "loop.h"
-#include "offload.h"
 #include "ops.h"
 #include "ready.h"
 #include "retention.h"
 #include "start.h"
 #include "waiting.h"
 
-enum { WORKERS = 2, MAX_OFFLOADED = 256, DRAIN_SECONDS = 10, MAX_FLUSHES = 100 };
+enum { DRAIN_SECONDS = 10, MAX_FLUSHES = 100 };
 
 struct server {
 	struct start start;
 	struct event_base *base;
-	struct offload *offload;
 	struct db_hub *hub;
 	struct db *db; /* for requests */
 	struct db *watch; /* one connection, for what looks after the server itself */
@@ -94,7 +92,6 @@ static void parts_start(struct server *s)
 	signals_watch(s);
 	if (s->start.embedded)
 		embedded_watch(s->start.embedded, s->base);
-	s->offload = offload_new(s->base, WORKERS, MAX_OFFLOADED);
 	struct db_options pool = { .name = "punchd",
 		.conninfo = s->start.conninfo,
 		.timezone = s->start.config->timezone,
@@ -109,7 +106,6 @@ static void parts_start(struct server *s)
 		s->start.arena, s->start.config, s->start.data_dir);
 	s->retention = retention_new(s->base, s->db, s->start.config);
 	const struct adms_options adms = { .base = s->base,
-		.offload = s->offload,
 		.hub = s->hub,
 		.config = s->start.config,
 		.seal = s->start.seal,
@@ -123,13 +119,12 @@ static void parts_start(struct server *s)
 		.seal = s->start.seal };
 	s->ready = ready_new(&ready);
 	const struct api_options api = { .base = s->base,
-		.offload = s->offload,
 		.config = s->start.config,
 		.seal = s->start.seal,
 		.secrets = &s->start.secrets,
 		.db = s->db };
 	s->api = api_new(&api);
-	s->http = listen_http(s->start.config, s->base, s->offload);
+	s->http = listen_http(s->start.config, s->base);
 	const struct ops_options ops = { .db = s->db,
 		.ready = s->ready,
 		.http = s->http,
@@ -144,15 +139,14 @@ static void parts_start(struct server *s)
 	s->bounds = bounds_new(&bounds);
 }
 
-/* Who is asked goes first; what the threads' jobs hold goes after they were told, and the threads,
- * which dials and logins still ask, last. */
+/* Who is asked goes first; what the jobs of threads hold goes after they were told, and the threads of
+ * the database, which dials still ask, last. */
 static void parts_end(struct server *s)
 {
 	adms_stop(s->adms);
 	bounds_free(s->bounds);
 	http_free(s->http);
 	api_stop(s->api);
-	offload_stop(s->offload);
 	ops_free(s->ops);
 	api_free(s->api);
 	adms_free(s->adms);
@@ -161,7 +155,6 @@ static void parts_end(struct server *s)
 	ready_free(s->ready);
 	db_free(s->watch);
 	db_free(s->db);
-	offload_free(s->offload);
 	db_hub_free(s->hub);
 	for (size_t i = 0; i < LEN(s->signals); i++)
 		event_free(s->signals[i]);

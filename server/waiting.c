@@ -147,7 +147,7 @@ bool waiting_serve(const struct config *config, const char *why, const char **er
 {
 	struct waiting w;
 	waiting_begin(&w, config);
-	struct http *http = listen_http(config, w.base, w.threads);
+	struct http *http = listen_http(config, w.base);
 	bool good = listen_waiting(w.arena, config, http, &w.all, &w.device, error);
 	if (good) {
 		log_warn("database_not_writable", "reason", why, NULL);

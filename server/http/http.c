@@ -78,8 +78,8 @@ void http_client_ended(struct http *h, bool device)
 		event_active(&h->drain, EV_TIMEOUT, 0);
 }
 
-struct http *http_new(struct event_base *base, struct offload *offload,
-	const struct http_limits *limits, const char *trusted_proxies, const char **error)
+struct http *http_new(struct event_base *base, const struct http_limits *limits,
+	const char *trusted_proxies, const char **error)
 {
 	struct proxies *proxies = proxies_new(trusted_proxies, error);
 
@@ -87,7 +87,6 @@ struct http *http_new(struct event_base *base, struct offload *offload,
 		return NULL;
 	struct http *h = xcalloc(1, sizeof(*h));
 	h->base = base;
-	h->offload = offload;
 	h->limits = *limits;
 	h->proxies = proxies;
 	h->proxied = trusted_proxies && *trusted_proxies;

@@ -86,8 +86,8 @@ struct http_limits {
 	int write_seconds; /* for each 16 KiB of a reply that the client has to read */
 };
 
-struct http *http_new(struct event_base *, struct offload *, const struct http_limits *,
-	const char *trusted_proxies, const char **error);
+struct http *http_new(struct event_base *, const struct http_limits *, const char *trusted_proxies,
+	const char **error);
 
 struct http_listener {
 	const char *address; /* "0.0.0.0:8081", "[::]:8081", or a comma list of such */

@@ -42,7 +42,6 @@ struct wait_queue {
 
 struct http {
 	struct event_base *base;
-	struct offload *offload;
 	struct http_limits limits;
 	struct proxies *proxies;
 	bool proxied; /* some proxy is trusted */

@@ -476,12 +476,7 @@ static void job_done(void *arg)
 		req_release(r);
 }
 
-void req_offload(struct req *r, void (*work)(void *), void *arg, req_step *next)
-{
-	req_offload_to(r, r->http->offload, work, arg, next);
-}
-
-void req_offload_to(
+void req_offload(
 	struct req *r, struct offload *threads, void (*work)(void *), void *arg, req_step *next)
 {
 	if (!req_pause(r, next))

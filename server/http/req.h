@@ -108,12 +108,9 @@ void req_tell_failure(struct req *, const struct db_error *);
 /* Why it failed was told once for many: its own line in the log is a detail. */
 void req_told(struct req *);
 
-/* work(arg) on a worker thread, then the step with rows NULL. Too many waiting: replied 503. */
-void req_offload(struct req *, void (*work)(void *), void *arg, req_step *next);
-
-/* The same on threads of the caller's own, which must not end before the server does. */
-void req_offload_to(
-	struct req *, struct offload *, void (*work)(void *), void *arg, req_step *next);
+/* work(arg) on one of these threads, which end with offload_stop() after the server, then the step
+ * with rows NULL. Too many waiting: replied 503. */
+void req_offload(struct req *, struct offload *, void (*work)(void *), void *arg, req_step *next);
 
 /*
  * The request waits for something else (ingest, a timer); whoever holds it calls req_wake() once,

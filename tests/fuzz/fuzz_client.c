@@ -115,7 +115,7 @@ static struct listener *fuzz_listener(void)
 		return &l;
 	log_setup(LOG_ERROR, false);
 	base = event_base_new();
-	http = http_new(base, NULL, &limits, "127.0.0.1", &error);
+	http = http_new(base, &limits, "127.0.0.1", &error);
 	devices.budget = budget_new(3000);
 	l.surfaces = both;
 	l.http = http;
