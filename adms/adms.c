@@ -363,6 +363,7 @@ bool adms_flush(struct adms *adms)
 void adms_stop(struct adms *adms)
 {
 	offload_stop(adms->threads);
+	ingest_close(adms->ingest);
 }
 
 void adms_free(struct adms *adms)
@@ -370,7 +371,6 @@ void adms_free(struct adms *adms)
 	event_free(adms->tick);
 	event_free(adms->wake);
 	db_listener_free(adms->listener);
-	ingest_close(adms->ingest);
 	db_free(adms->db);
 	db_free(adms->ingest_db);
 	db_free(adms->poll_db);

@@ -241,7 +241,7 @@ static struct job *verify_last(struct verify *v, int64_t now)
 	struct job *j, *last = NULL;
 
 	TAILQ_FOREACH(j, &v->waiting, link)
-	if (!last || !guard_before(v->guard, &j->who, &last->who, now))
+	if (!j->out && (!last || !guard_before(v->guard, &j->who, &last->who, now)))
 		last = j;
 	return last;
 }
@@ -330,7 +330,7 @@ static bool verify_make_room(struct verify *v, const struct guard_who *who, int6
 	if (v->nwaiting < WAITING_MAX)
 		return true;
 	struct job *last = verify_last(v, now);
-	if (!guard_before(v->guard, who, &last->who, now))
+	if (!last || !guard_before(v->guard, who, &last->who, now))
 		return false;
 	v->nwaiting--;
 	guard_leave(v->guard, &last->who);

@@ -159,9 +159,20 @@ static struct db_ticket *ticket_of(struct queue_item *item)
 	return item ? (struct db_ticket *)((char *)item - offsetof(struct db_ticket, item)) : NULL;
 }
 
+static enum queue_kind query_kind(const struct db_query *query)
+{
+	if (query->durable)
+		return QUEUE_DURABLE;
+	return query->deadline_ms <= 0 || query->deadline_ms > DB_QUICK_MS ? QUEUE_LONG
+									   : QUEUE_QUICK;
+}
+
 /* What cannot be cancelled runs on without anybody who waits. */
 static void slot_late(struct slot *s, const struct db_ticket *t)
 {
+	/* what may take a minute says nothing of the server */
+	bool odd = t->probe || query_kind(&t->query) != QUEUE_LONG;
+
 	if (t->probe) {
 		conn_abandon(s->conn);
 		conn_break(s->conn);
@@ -172,7 +183,8 @@ static void slot_late(struct slot *s, const struct db_ticket *t)
 	} else {
 		conn_cancel(s->conn, 0);
 	}
-	hub_alarm(s->db->hub);
+	if (odd)
+		hub_alarm(s->db->hub);
 }
 
 static void ticket_late(evutil_socket_t fd, short what, void *arg)
@@ -239,6 +251,16 @@ static struct slot *db_idle_slot(struct db *db)
 	return &db->slots[i];
 }
 
+/* Of the connections that there are, not of those that there should be. */
+static int db_most_durable(const struct db *db)
+{
+	int half = db->up > 1 ? (db->up + 1) / 2 : 1;
+
+	return db->options.durable < db->options.size && half < db->options.durable
+		       ? half
+		       : db->options.durable;
+}
+
 /* Sends what may be sent now. Long ones have half of the connections that there are, durable ones
  * leave some to those that only read. */
 static void db_send(struct db *db)
@@ -247,7 +269,7 @@ static void db_send(struct db *db)
 	struct db_ticket *t;
 
 	while (db->idle > 0 &&
-		(t = ticket_of(queue_take(db->queue, most_long, db->options.durable))))
+		(t = ticket_of(queue_take(db->queue, most_long, db_most_durable(db)))))
 		slot_take(db_idle_slot(db), t);
 }
 
@@ -352,20 +374,12 @@ static void slot_lost(void *owner, bool was_up, const char *why)
 
 /* -- queries ---------------------------------------------------------------------------------- */
 
-static enum queue_kind query_kind(const struct db_query *query)
-{
-	if (query->durable)
-		return QUEUE_DURABLE;
-	return query->deadline_ms <= 0 || query->deadline_ms > DB_QUICK_MS ? QUEUE_LONG
-									   : QUEUE_QUICK;
-}
-
 struct db_ticket *db_query(struct db *db, const struct db_query *query)
 {
 	struct db_ticket *t = ticket_new(db, query);
 
 	t->failed = (db->up == 0 && !db->starting) || db->closing ||
-		    (query->durable && db->stuck >= db->options.durable);
+		    (query->durable && db->stuck >= db_most_durable(db));
 	if (query->deadline_ms > 0)
 		ticket_expect(t);
 	if (t->failed) {

@@ -62,16 +62,16 @@ static void bounds_tell(struct bounds *b)
 {
 	log_warn("strangers_at_their_bound", "within_seconds", log_num(LOOK_SECONDS), "what",
 		b->text, NULL);
-	if (b->ticket || !db_up(b->o.watch))
+	if (b->ticket || !db_up(b->o.db))
 		return;
 	const struct db_arg arg = db_text(b->text);
 	const struct db_statement statement = { "select alert_server('strangers', $1::text)", &arg,
 		1 };
-	b->ticket = db_query(b->o.watch, &(struct db_query){ .statements = &statement,
-						 .nstatements = 1,
-						 .deadline_ms = DEADLINE_MS,
-						 .done = told,
-						 .arg = b });
+	b->ticket = db_query(b->o.db, &(struct db_query){ .statements = &statement,
+					      .nstatements = 1,
+					      .deadline_ms = DEADLINE_MS,
+					      .done = told,
+					      .arg = b });
 }
 
 static void look(int fd, short what, void *arg)

@@ -15,7 +15,7 @@ struct bounds;
 
 struct bounds_options {
 	struct event_base *base;
-	struct db *watch;
+	struct db *db; /* where the alert goes: not the watch, which a missing standby would hold */
 	const struct http *http;
 	struct adms *adms;
 	struct api *api;

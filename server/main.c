@@ -134,7 +134,7 @@ static void parts_start(struct server *s)
 		.https_only = s->start.config->https_only };
 	s->ops = ops_new(&ops);
 	const struct bounds_options bounds = {
-		.base = s->base, .watch = s->watch, .http = s->http, .adms = s->adms, .api = s->api
+		.base = s->base, .db = s->db, .http = s->http, .adms = s->adms, .api = s->api
 	};
 	s->bounds = bounds_new(&bounds);
 }

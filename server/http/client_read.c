@@ -60,9 +60,10 @@ static void body_begin(struct client *c)
 
 	c->state = CLIENT_BODY;
 	client_wait(c, WAIT_BODY);
-	if (r->expects_continue)
-		client_send(c, &(struct iovec){ (void *)go_on, sizeof(go_on) - 1 }, 1);
+	bool says = r->expects_continue;
 	r->expects_continue = false;
+	if (says) /* the request may end with it */
+		client_send(c, &(struct iovec){ (void *)go_on, sizeof(go_on) - 1 }, 1);
 }
 
 /* Runs inside somebody else's budget_give(): the reading goes on from the loop. */

@@ -26,6 +26,7 @@
 #define ACCEPTS 64 /* at a time, so that those being served are not kept waiting */
 #define COMPLAIN_MS 60000
 #define HEAD_GRACE_MS 3000 /* enough for the slowest mobile link's handshake and head */
+#define KEEPS_LITTLE 4096
 #define STALLED_MS 10000 /* without a step of 16 KiB */
 
 static void listener_pause(struct listener *l, const char *why)
@@ -104,14 +105,16 @@ static bool client_make_room(struct http *h, bool devices)
 	return found != NULL;
 }
 
+/* Who keeps little is spared: a head that comes in two pieces. Nor one that is being worked on: it
+ * may be up the stack. */
 void listener_relieve(struct http *h)
 {
-	static const enum wait kinds[] = { WAIT_WRITE, WAIT_HEAD, WAIT_CLAIM, WAIT_BODY };
+	static const enum wait kinds[] = { WAIT_CLAIM, WAIT_BODY, WAIT_WRITE, WAIT_HEAD };
 
 	for (size_t i = 0; i < LEN(kinds); i++) {
 		struct client *c;
 		TAILQ_FOREACH(c, &h->waits[kinds[i]].clients[false], queue)
-		if (c->kept > 0 && c->state != CLIENT_DEAD) {
+		if (c->kept >= KEEPS_LITTLE && !c->busy && c->state != CLIENT_DEAD) {
 			h->places_ended++;
 			client_kill(c);
 			return;

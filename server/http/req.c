@@ -203,6 +203,7 @@ static void req_admitted(struct req *r, const struct rows *rows)
 		r->match.route->handler(r, NULL);
 		break;
 	case BODY_COMES:
+		req_leaves_strangers(r); /* its body has bounds of its own */
 		r->state = REQ_READING;
 		break;
 	case BODY_TOO_LONG:
@@ -306,23 +307,26 @@ void req_drop(struct req *r)
 
 /* --- waiting -------------------------------------------------------------------------------- */
 
+/* A connection whose last request was a known one's is not a stranger's while it is judged. */
+static bool req_is_strange(const struct req *r)
+{
+	return r->judged ? r->owner.class == OWNER_STRANGER : !r->client || !r->client->known;
+}
+
 /* Requests of nobody known that wait have a bound over all of them, so that they are neither all
  * places nor all of the queues behind. */
-static bool req_joins_strangers(struct req *r)
+static bool strangers_are_many(const struct http *h)
 {
-	struct http *h = r->http;
 	int most = h->limits.max_connections / 2;
+	return h->strangers_at_work >= (most < STRANGERS_AT_WORK ? most : STRANGERS_AT_WORK);
+}
 
-	if (r->at_work || r->stream != STREAM_NONE ||
-		(r->judged && r->owner.class != OWNER_STRANGER))
-		return true;
-	if (h->strangers_at_work >= (most < STRANGERS_AT_WORK ? most : STRANGERS_AT_WORK)) {
-		h->strangers_refused++;
-		return false;
-	}
+static void req_joins_strangers(struct req *r)
+{
+	if (r->at_work || !req_is_strange(r))
+		return;
 	r->at_work = true;
-	h->strangers_at_work++;
-	return true;
+	r->http->strangers_at_work++;
 }
 
 /* False when the reply is already there, as after req_stream() for HEAD. */
@@ -330,15 +334,26 @@ static bool req_pause(struct req *r, req_step *next)
 {
 	if (r->state == REQ_DONE)
 		return false;
-	if (!req_joins_strangers(r)) {
-		r->surface->refused(r, 503, "busy", 0);
-		return false;
-	}
 	if (r->state != REQ_RUNNING && r->state != REQ_DRAIN)
 		fatal("%s: a step that waits twice", r->path);
+	req_joins_strangers(r);
 	r->state = REQ_WAITING;
 	r->next = next;
 	return true;
+}
+
+/* False: there is no room for a stranger more, and the request is answered. Not for req_wait():
+ * there somebody holds the request already, and has a bound of their own. */
+static bool req_may_pause(struct req *r)
+{
+	bool may = r->state == REQ_DONE || r->at_work || r->stream != STREAM_NONE ||
+		   !req_is_strange(r) || !strangers_are_many(r->http);
+
+	if (!may) {
+		r->http->strangers_refused++;
+		r->surface->refused(r, 503, "busy", 0);
+	}
+	return may;
 }
 
 static void rows_ended(void *rows)
@@ -424,7 +439,7 @@ void req_query_with(struct req *r, req_step *next, const struct req_query_option
 {
 	struct db_statement *all;
 
-	if (!req_pause(r, next))
+	if (!req_may_pause(r) || !req_pause(r, next))
 		return;
 	const struct db_statement *before = r->surface->preamble ? r->surface->preamble(r) : NULL;
 	all = arena_array(r->arena, (size_t)n + 1, sizeof(*all));
@@ -479,7 +494,7 @@ static void job_done(void *arg)
 void req_offload(
 	struct req *r, struct offload *threads, void (*work)(void *), void *arg, req_step *next)
 {
-	if (!req_pause(r, next))
+	if (!req_may_pause(r) || !req_pause(r, next))
 		return;
 	struct req_job *job = arena_alloc(r->arena, sizeof(*job));
 	*job = (struct req_job){ .req = r, .work = work, .arg = arg };
