@@ -1,6 +1,7 @@
 """What strangers can hold: memory, places, work. They announce, drip and stop in every state; terminals
 and accounts that are known do not feel it."""
 
+import base64
 import socket
 import time
 
@@ -254,6 +255,38 @@ def test_known_terminals_keep_their_places_while_strangers_come(server, make_ter
 		assert c.read_reply().text == "OK"
 		c.close()
 	for c in strangers:
+		c.close()
+
+
+@pytest.mark.settings(max_connections=128)
+def test_requests_of_strangers_that_wait_have_a_bound(server):
+	"""Half of the places; whoever is known by their connection, or stands in a queue already, is not turned away by it."""
+	auth = server.new_api().login().authorization
+	erp = Connection(server.address, timeout=60)
+	ask = b"GET /personnel/api/areas/ HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\n\r\n"
+	erp.send(ask % auth.encode())
+	assert erp.read_reply().status == 200
+	held = []
+	with server.database.connect() as holder:
+		wrong = ask % (b"Basic " + base64.b64encode(b"admin:wrong"))
+		basic = Connection(server.address, timeout=60)
+		basic.send(wrong)
+		assert basic.read_reply().status == 401
+		holder.cursor().execute("lock table account, token in access exclusive mode")
+		for i in range(80):
+			c = Connection(server.address, timeout=60)
+			c.send(ask % (b"Token " + (b"%040d" % i)))
+			held.append(c)
+		wait_until(lambda: sum(not alive(c) for c in held) >= 16, 20, "those beyond 64 hear busy")
+		# found in memory, so it comes to the queue of passwords without having waited before
+		basic.send(wrong)
+		erp.send(ask % auth.encode())
+		assert sum(alive(c) for c in held) == 64
+	assert erp.read_reply().status == 200
+	assert basic.read_reply().status in (401, 503)
+	answers = [c.read_reply().status for c in held]
+	assert answers.count(503) == 16 and answers.count(401) == 64, answers
+	for c in held + [erp, basic]:
 		c.close()
 
 
