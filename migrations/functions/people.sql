@@ -290,7 +290,7 @@ create or replace trigger terminal_after after insert or update on terminal
 create or replace function terminal_deleted() returns trigger language plpgsql as $$
 begin
 	perform terminal_wake(array[old.id]);
-	if old.stranger is not null then -- no punch was ever published from there
+	if old.stranger is not null then -- nothing was ever published from there
 		delete from punch_origin o
 		where o.sn = old.sn and coalesce(o.terminal_id, 0) = old.id
 			and not exists (select from punch p where p.origin_id = o.id);

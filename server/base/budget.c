@@ -18,6 +18,7 @@ enum {
 	STRANGERS_PART = 8, /* one eighth */
 	STRANGER_MOST = 1024 * 1024, /* of one of them */
 	TERMINAL_BODIES = 4,
+	PARKED_MOST = 60, /* of one terminal */
 	ACCOUNT_PART = 4, /* a quarter */
 	WAITING_MOST = 20000, /* claims of a part */
 	PACE_MS = 30000, /* for a whole body */
@@ -26,7 +27,7 @@ enum {
 	RECLAIM_MS = 100 /* between two looks at who is behind */
 };
 
-enum claim_state { CLAIM_PARKED, CLAIM_IN_LINE, CLAIM_HELD };
+enum claim_state { CLAIM_NEW, CLAIM_PARKED, CLAIM_IN_LINE, CLAIM_HELD };
 
 TAILQ_HEAD(claims, budget_claim);
 
@@ -34,7 +35,7 @@ struct tenant { /* an owner with claims */
 	struct owner owner;
 	struct budget *budget;
 	struct part *part;
-	int nclaims;
+	int nclaims, nparked;
 	/* small and large: */
 	size_t sizes[2]; /* in line or held */
 	struct claims parked[2];
@@ -134,6 +135,10 @@ static bool tenant_is_pressed(const struct tenant *t)
 
 static bool tenant_has_room(const struct tenant *t, const struct budget_claim *c)
 {
+	int turns = t->nclaims - t->nparked - (c->state != CLAIM_PARKED); /* others' */
+
+	if (t->owner.class == OWNER_TERMINAL && c->size == 0 && turns >= TERMINAL_BODIES)
+		return false;
 	return fits(t->sizes[c->large] - c->size, c->size + c->want, tenant_most(t));
 }
 
@@ -154,6 +159,7 @@ static void claim_park(struct budget_claim *c)
 	struct tenant *t = c->tenant;
 
 	c->state = CLAIM_PARKED;
+	t->nparked++;
 	if (!tenant_is_pressed(t))
 		TAILQ_INSERT_TAIL(&t->part->pressed, t, pressed);
 	TAILQ_INSERT_TAIL(&t->parked[c->large], c, line);
@@ -164,6 +170,7 @@ static void claim_unpark(struct budget_claim *c)
 	struct tenant *t = c->tenant;
 
 	TAILQ_REMOVE(&t->parked[c->large], c, line);
+	t->nparked--;
 	if (!tenant_is_pressed(t))
 		TAILQ_REMOVE(&t->part->pressed, t, pressed);
 }
@@ -412,7 +419,7 @@ struct budget_claim *budget_take(struct budget *b, struct owner owner, size_t si
 	const struct budget_hooks *hooks, void *arg, int64_t now, bool *ready)
 {
 	struct tenant *t = tenant_of(b, owner);
-	bool many = owner.class == OWNER_TERMINAL && t->nclaims >= TERMINAL_BODIES;
+	bool many = owner.class == OWNER_TERMINAL && t->nparked >= PARKED_MOST;
 
 	*ready = false;
 	if (many || t->part->nwaiting >= WAITING_MOST) {
@@ -476,8 +483,8 @@ void budget_give(struct budget_claim *c)
 	if (c->large)
 		p->large_used -= c->size;
 	free(c);
-	tenant_unpark(t);
 	t->nclaims--;
+	tenant_unpark(t);
 	tenant_leave(t);
 	part_grant(p);
 }

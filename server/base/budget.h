@@ -9,7 +9,7 @@
  * ends. So a length that was only announced keeps nobody out, and a slow link is no attack.
  *
  * Strangers have an eighth to themselves and nothing of the rest; one of them at most 1 MiB. A
- * terminal has at most four bodies, an account a quarter. Large bodies (more than 256 KiB) share
+ * terminal has at most four bodies, an account a quarter; what is beyond waits for their own. Large bodies (more than 256 KiB) share
  * half, so that they do not keep the small ones out. (One line a part with fixed shares: borrowing
  * between classes would win an eighth in a storm and needs a way to take it back.)
  */

@@ -16,7 +16,7 @@ MIB = 1 << 20
 def most(size):
 	"""Seconds of the ASan build, in which libpq's own copy of a megabyte takes several milliseconds; the
 	release build takes less than a tenth of it."""
-	return 0.15 + 0.008 * (size >> 20)
+	return 0.2 + 0.01 * (size >> 20)
 
 
 def longest_turn(server):

@@ -183,15 +183,18 @@ static void test_owners(void)
 	order[0] = '\0';
 	struct budget *b = budget_new(80 * MIB);
 	struct owner one = owner_stranger("2001:db8::1"), same = owner_stranger("2001:db8::2");
-	struct body a = { "a" }, c = { "c" }, d = { "d" }, t[5];
+	struct body a = { "a" }, c = { "c" }, d = { "d" };
+	struct body t[5] = { { "p" }, { "q" }, { "r" }, { "s" }, { "t" } };
 
 	take(b, &a, one, 250 * KIB, true);
 	take(b, &c, same, 250 * KIB, true);
 	for (int i = 0; i < 5; i++)
 		take(b, &t[i], (struct owner){ OWNER_TERMINAL, 7 }, 10, i < 4);
-	assert(!t[4].claim); /* four bodies of one terminal at once */
-	for (int i = 0; i < 4; i++)
+	give(&t[2]); /* four bodies of one terminal at once */
+	assert(strcmp(order, "t") == 0);
+	for (int i = 0; i < 5; i++)
 		give(&t[i]);
+	order[0] = '\0';
 	take(b, &d, owner_stranger("192.0.2.9"), 250 * KIB, true);
 	struct body many[4] = { { "0" }, { "1" }, { "2" }, { "3" } };
 	for (int i = 0; i < 4; i++) /* 1 MiB of one /64 */
