@@ -25,7 +25,8 @@ struct claims {
 	/* a round */
 	struct arena *round;
 	struct people *people;
-	int64_t *ids, *closed; /* closed: cannot be opened */
+	int64_t *ids, *closed; /* closed: they or their people cannot be opened */
+	const char **codes; /* whose ids are */
 	int n, nclosed;
 	struct db_statement statements[PEOPLE_TAKEN_STATEMENTS];
 	struct db_arg args[2];
@@ -110,10 +111,17 @@ static void people_found(void *arg, struct rows *rows, const struct db_error *er
 	if (claims_failed(c, error))
 		return;
 	arena_defer(c->round, (void (*)(void *))rows_free, rows);
-	claims_query(c,
-		people_taken_statements(c->people, rows,
-			db_int8_array(c->round, c->ids, NULL, c->n), c->statements),
-		claims_filled);
+	int nstatements = people_taken_statements(
+		c->people, rows, db_int8_array(c->round, c->ids, NULL, c->n), c->statements);
+	for (int i = 0; i < c->n; i++)
+		if (people_closed(c->people, c->codes[i]))
+			c->closed[c->nclosed++] = c->ids[i];
+	if (c->nclosed > 0) {
+		log_error("person_not_opened", "sn", c->terminal->sn, NULL);
+		claims_return(c, c->closed, c->nclosed);
+		return;
+	}
+	claims_query(c, nstatements, claims_filled);
 }
 
 /* A row of claims_due(). */
@@ -131,6 +139,7 @@ static void claim_open(struct claims *c, const struct rows *rows, int i)
 		return;
 	}
 	people_take(c->people, rows_text(rows, i, 1), rows_text(rows, i, 2), value);
+	c->codes[c->n] = rows_text(rows, i, 1);
 	c->ids[c->n++] = rows_int(rows, i, 0);
 }
 
@@ -146,6 +155,7 @@ static void claims_found(void *arg, struct rows *rows, const struct db_error *er
 	arena_defer(c->round, (void (*)(void *))rows_free, rows);
 	c->ids = arena_array(c->round, (size_t)n, sizeof(*c->ids));
 	c->closed = arena_array(c->round, (size_t)n, sizeof(*c->closed));
+	c->codes = arena_array(c->round, (size_t)n, sizeof(*c->codes));
 	c->people = people_new(c->adms, c->terminal, c->round);
 	for (int i = 0; i < n; i++)
 		claim_open(c, rows, i);

@@ -29,6 +29,7 @@ struct user {
 	unsigned char *sealed;
 	size_t sealed_n;
 	unsigned char *card_hash; /* NULL: no card */
+	bool closed; /* what the person has cannot be opened */
 };
 
 /* A member that waits for a confirmation (claims.sql). */
@@ -248,6 +249,7 @@ static void user_fill(struct people *p, struct user *u, const struct rows *rows,
 	u->employee = rows_int(rows, i, COL_EMPLOYEE);
 	u->was = rows_text(rows, i, COL_SEALED);
 	u->was_n = rows_len(rows, i, COL_SEALED);
+	u->closed = true;
 	if (rows_len(rows, i, COL_ROW_KEY) != sizeof(u->row_key))
 		return;
 	memcpy(u->row_key, rows_text(rows, i, COL_ROW_KEY), sizeof(u->row_key));
@@ -256,6 +258,7 @@ static void user_fill(struct people *p, struct user *u, const struct rows *rows,
 	json_t *person = plain ? json_loadb(plain, n, 0, NULL) : NULL;
 	if (!person)
 		return;
+	u->closed = false;
 	if (p->taken || rows_bool(rows, i, COL_SHARES))
 		user_merge(p, u, person, named);
 	else
@@ -442,16 +445,23 @@ bool people_creates(const struct people *p)
 int people_taken_statements(
 	struct people *p, const struct rows *rows, struct db_arg claims, struct db_statement *out)
 {
-	struct db_arg *args = arena_array(p->arena, 3, sizeof(*args));
+	struct db_arg *args = arena_array(p->arena, 4, sizeof(*args));
 	people_judge(p, rows);
-	args[0] = claims;
-	args[1] = ids_arg(p, p->fill, p->nfill);
-	args[2] = sealed_arg(p, p->fill, p->nfill, 'w');
-	out[0] =
-		(struct db_statement){ "select claims_filled($1::bigint[], $2::int[], $3::bytea[])",
-			args, 3 };
+	args[0] = db_int(p->arena, p->terminal->id);
+	args[1] = claims;
+	args[2] = ids_arg(p, p->fill, p->nfill);
+	args[3] = sealed_arg(p, p->fill, p->nfill, 'w');
+	out[0] = (struct db_statement){
+		"select claims_filled($1::int, $2::bigint[], $3::int[], $4::bytea[])", args, 4
+	};
 	if (p->nfill == 0)
 		return 1;
 	out[1] = fill_statement(p);
 	return 2;
+}
+
+bool people_closed(const struct people *p, const char *pin)
+{
+	size_t at = map_get(p->by_pin, pin, strlen(pin));
+	return at && p->users[at - 1].closed;
 }

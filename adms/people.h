@@ -38,8 +38,10 @@ int people_statements(struct people *, const struct rows *, struct db_statement 
 bool people_creates(const struct people *);
 
 /* After people_take() instead: fills them in, and ends the claims with these ids (int8 array), all or
- * nothing. Up to PEOPLE_TAKEN_STATEMENTS; returns how many. */
+ * nothing. Up to PEOPLE_TAKEN_STATEMENTS; returns how many. Then people_closed() says whose record
+ * could not be opened: their claims must not be ended. */
 int people_taken_statements(
 	struct people *, const struct rows *, struct db_arg claims, struct db_statement *out);
+bool people_closed(const struct people *, const char *pin);
 
 #endif

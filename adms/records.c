@@ -160,10 +160,8 @@ int32_t records_int(const struct record *r, const char *key, int32_t otherwise)
 enum { T_TYPE, T_NO, T_INDEX, T_MAJOR, T_MINOR, T_FORMAT, T_VALID, T_DURESS };
 
 /* The members of a template by the record it came in (adms-push 2.2, 2.5). Type as BIODATA's. */
-static void template_numbers(
-	struct record_row *row, const struct terminal *t, const struct record *r)
+static void template_numbers(int32_t *n, const struct terminal *t, const struct record *r)
 {
-	int32_t *n = row->numbers;
 	n[T_VALID] = records_int(r, "Valid", 1);
 	n[T_MINOR] = n[T_FORMAT] = n[T_DURESS] = n[T_INDEX] = 0;
 	switch (r->kind) {
@@ -194,6 +192,18 @@ static void template_numbers(
 		n[T_FORMAT] = records_int(r, "Format", 0);
 		n[T_DURESS] = records_int(r, "Duress", 0);
 	}
+}
+
+enum { MOST_TYPE = 10, MOST_PLACE = 99, MOST_MAJOR = 999 };
+
+/* NULL, or why no terminal has this one: each is a row, so there must not be any number of them. */
+static const char *template_check(const int32_t *n)
+{
+	if (n[T_TYPE] < 0 || n[T_TYPE] > MOST_TYPE)
+		return "no such type of template";
+	if (n[T_NO] < 0 || n[T_NO] > MOST_PLACE || n[T_INDEX] < 0 || n[T_INDEX] > MOST_PLACE)
+		return "no such place of a template";
+	return n[T_MAJOR] < 0 || n[T_MAJOR] > MOST_MAJOR ? "no such version of a template" : NULL;
 }
 
 static const char *kind_word(enum record_kind kind)
@@ -228,10 +238,15 @@ const char *records_template(struct records *rs, const struct terminal *t, const
 		return reason;
 	if (tmp.len == 0)
 		return "no template";
+	int32_t numbers[RECORDS_NUMBERS] = { 0 };
+	template_numbers(numbers, t, r);
+	reason = template_check(numbers);
+	if (reason)
+		return reason;
 	struct record_row *row = records_add(rs, RECORDS_TEMPLATE, t, kind_word(r->kind));
 	row->pin = pin;
 	row->texts[0] = records_text(rs, t, record_get(r, "Size"));
-	template_numbers(row, t, r);
+	memcpy(row->numbers, numbers, sizeof(numbers));
 	row_hash_content(rs, row, tmp);
 	records_seal(rs, row, "template.sealed", tmp);
 	return NULL;
@@ -244,11 +259,14 @@ const char *records_photo(struct records *rs, const struct terminal *t, const st
 	struct span content = record_get(r, "Content");
 	if (!pin)
 		return reason;
+	int32_t type = r->kind == RECORD_BIOPHOTO ? records_int(r, "Type", 9) : 0;
 	if (content.len == 0)
 		return "no photo";
+	if (type < 0 || type > MOST_TYPE)
+		return "no such type of photo";
 	struct record_row *row = records_add(rs, RECORDS_PHOTO, t, kind_word(r->kind));
 	row->pin = pin;
-	row->numbers[0] = r->kind == RECORD_BIOPHOTO ? records_int(r, "Type", 9) : 0;
+	row->numbers[0] = type;
 	row->texts[0] = records_text(rs, t, record_get(r, "FileName"));
 	row->texts[1] = records_text(rs, t, record_get(r, "Size"));
 	row_hash_content(rs, row, content);

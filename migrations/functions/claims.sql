@@ -26,12 +26,23 @@ $$;
 
 -- ------------------------------------------------------------------ keeping
 
+-- Something more of this terminal is not kept.
+create or replace function claim_refuse(a_terminal int, n bigint) returns void language plpgsql as $$
+declare
+	total bigint;
+begin
+	update terminal_watch w set claims_refused = claims_refused + n
+	where w.terminal_id = a_terminal
+	returning claims_refused into total;
+	perform alert_raise(a_terminal, 'claim_waits', '', format('too much waits that this terminal says '
+		'of people of other areas; nothing further is kept, %s times so far', total));
+end $$;
+
 -- Those of whom there is room for a claim: 1,000 employees a terminal, and 10,000 PINs of nobody yet.
 create or replace function claim_room(a_terminal int, pins int[]) returns int[]
 	language plpgsql as $$
 declare
 	refused int[];
-	total bigint;
 begin
 	with waiting as (
 		select count(e.id) as known, count(*) - count(e.id) as others
@@ -50,42 +61,77 @@ begin
 	if refused is null then
 		return pins;
 	end if;
-	update terminal_watch w set claims_refused = claims_refused + cardinality(refused)
-	where w.terminal_id = a_terminal
-	returning claims_refused into total;
-	perform alert_raise(a_terminal, 'claim_waits', '', format('too much waits that this terminal says '
-		'of people of other areas; of further people nothing is kept, %s times so far', total));
+	perform claim_refuse(a_terminal, cardinality(refused));
 	return array(select unnest(pins) except select unnest(refused));
 end $$;
 
--- The newest of each thing, all of one terminal and one place. How many are new or changed.
+-- Which of these things there is room for: of a person 60 and 16 MiB a terminal, the smallest first.
+-- Their places.
+create or replace function claim_fits(a_terminal int, places bigint[], pins int[], slots text[],
+	sizes int[]) returns bigint[] language plpgsql stable as $$ -- not SQL: its plan is kept
+begin
+	return (select coalesce(array_agg(f.place), '{}') from (
+		select n.place, w.things, w.bytes,
+			sum((c.id is null)::int) over earlier as more_things,
+			sum(greatest(n.size - coalesce(octet_length(c.sealed), 0), 0)) over earlier as more_bytes
+		from unnest(places, pins, slots, sizes) as n (place, pin_id, slot, size)
+		left join person_claim c on c.terminal_id = a_terminal and c.pin_id = n.pin_id
+			and c.slot = n.slot
+		join (select p.pin_id, count(x.id) as things, coalesce(sum(octet_length(x.sealed)), 0) as bytes
+			from (select distinct unnest(pins) as pin_id) p
+			left join person_claim x on x.terminal_id = a_terminal and x.pin_id = p.pin_id
+			group by p.pin_id) w on w.pin_id = n.pin_id
+		window earlier as (partition by n.pin_id
+			order by greatest(n.size - coalesce(octet_length(c.sealed), 0), 0), n.place
+			rows unbounded preceding)) f
+		where f.things + f.more_things <= 60 and f.bytes + f.more_bytes <= 16 << 20);
+end $$;
+
+-- The newest of each thing, all of one terminal and one place. How many are new or changed. One of
+-- a terminal at a time, so that the bounds are exact. A member that is being filled in stays.
 create or replace function claim_keep(a_sn text, a_place text, pins int[], slots text[], words text[],
 	details jsonb[], row_keys bytea[], sealed bytea[], hashes bytea[]) returns bigint
 	language plpgsql as $$
 declare
 	home int := (select t.id from terminal t where t.sn = a_sn);
 	room int[];
+	newest bigint; -- so many
+	fit bigint[]; -- these of them, by their places
 	changed int[];
 begin
-	if home is null or pins is null then
+	if pins is null then
 		return 0;
 	end if;
+	if home is null then -- it would be kept nowhere, and must not be acknowledged
+		raise exception 'terminal % was deleted meanwhile', a_sn using errcode = '57K01';
+	end if;
+	perform pg_advisory_xact_lock(7263051, home);
 	room := claim_room(home, pins);
+	select count(*), claim_fits(home, array_agg(n.ord), array_agg(n.pin_id), array_agg(n.slot),
+		array_agg(octet_length(n.sealed)))
+	into newest, fit
+	from (select distinct on (u.pin_id, u.slot) u.*
+		from unnest(pins, slots, claim_keep.sealed) with ordinality as u (pin_id, slot, sealed, ord)
+		where u.pin_id = any(room) and not person_is_leaving(a_sn, u.pin_id)
+		order by u.pin_id, u.slot, u.ord desc) n;
+	if cardinality(fit) < newest then
+		perform claim_refuse(home, newest - cardinality(fit));
+	end if;
 	with came as (
 		insert into person_claim as c (terminal_id, pin_id, slot, words, place, details, row_key,
 			sealed, content_hash)
-		select distinct on (n.pin_id, n.slot) home, n.pin_id, n.slot, n.words, a_place,
+		select home, n.pin_id, n.slot, n.words, a_place,
 			coalesce(n.details, '{}'), n.row_key, n.sealed, n.hash
 		from unnest(pins, slots, claim_keep.words, claim_keep.details, row_keys,
 			claim_keep.sealed, hashes) with ordinality
 			as n (pin_id, slot, words, details, row_key, sealed, hash, ord)
-		where n.pin_id = any(room) and not person_is_leaving(a_sn, n.pin_id)
-		order by n.pin_id, n.slot, n.ord desc
+		where n.ord = any(fit)
+		order by n.pin_id, n.slot
 		on conflict (terminal_id, pin_id, slot) do update set words = excluded.words,
 			place = excluded.place, details = excluded.details, row_key = excluded.row_key,
-			sealed = excluded.sealed, content_hash = excluded.content_hash, due = false,
+			sealed = excluded.sealed, content_hash = excluded.content_hash,
 			received = now()
-			where c.content_hash <> excluded.content_hash
+			where c.content_hash <> excluded.content_hash and not c.due
 		returning c.pin_id
 	)
 	select array_agg(pin_id) into changed from came;
@@ -100,8 +146,9 @@ create or replace function claim_tell(a_terminal int, pins int[]) returns void l
 		'/personnel/api/employees/take_claims/) or drops it (drop_claims/), or the person comes '
 		'to an area of this terminal', e.emp_code, left(said.words, 150)))
 	from employee e cross join lateral (
-		select string_agg(c.words, ', ' order by c.slot) as words from person_claim c
-		where c.terminal_id = a_terminal and c.pin_id = e.pin_id and not c.due) said
+		select string_agg(c.words, ', ' order by c.slot) as words from (
+			select x.words, x.slot from person_claim x where x.terminal_id = a_terminal
+				and x.pin_id = e.pin_id and not x.due order by x.slot limit 20) c) said
 	where e.pin_id = any(pins) and said.words is not null
 	order by e.emp_code
 $$;
@@ -194,6 +241,7 @@ declare
 		order by ord);
 	own bigint[];
 begin
+	perform terminal_stays(terminals[1]);
 	perform template_lock(ids);
 	own := claim_own(sns[1], ids, true);
 	perform fp_image_keep(array_agg(n.sn), array_agg(n.terminal), array_agg(n.pin),
@@ -218,6 +266,7 @@ declare
 		order by ord);
 	own bigint[];
 begin
+	perform terminal_stays(terminals[1]);
 	perform template_lock(ids);
 	own := claim_own(sns[1], ids, true);
 	perform id_card_keep(array_agg(n.sn), array_agg(n.terminal), array_agg(n.pin),
@@ -300,7 +349,7 @@ create or replace function claim_found(ids bigint[], a_place text)
 	select t.sn, t.id, pin.code, pin.id, c.details, c.row_key, c.sealed, c.content_hash, c.received
 	from person_claim c join terminal t on t.id = c.terminal_id join pin on pin.id = c.pin_id
 	where c.id = any(ids) and c.place = a_place
-	order by c.id
+	order by c.received, c.id
 $$;
 
 -- What these were about has been decided.
@@ -318,13 +367,17 @@ create or replace function claims_decide(employees int[], a_terminal int, by_acc
 	limited boolean, take boolean) returns void language plpgsql as $$
 declare
 	pins int[] := array(select pin_id from employee where id = any(employees) order by pin_id);
+	homes int[] := array(select distinct c.terminal_id from person_claim c
+		where c.pin_id = any(pins) and not c.due
+			and (a_terminal is null or c.terminal_id = a_terminal)
+			and (not limited or c.terminal_id in (select scope_terminals(by_account)))
+		order by 1);
 	ids bigint[];
 begin
+	perform terminal_stays(home) from unnest(homes) home;
 	perform template_lock(pins);
 	ids := array(select c.id from person_claim c where c.pin_id = any(pins) and not c.due
-		and (a_terminal is null or c.terminal_id = a_terminal)
-		and (not limited or c.terminal_id in (select scope_terminals(by_account)))
-		order by c.id for update);
+		and c.terminal_id = any(homes) order by c.id for update);
 	perform audit_note(case when take then 'take_claims' else 'drop_claims' end, 'employee', n.id,
 		jsonb_build_object('terminal', n.sn, 'what', n.words))
 	from (select e.id, t.sn, string_agg(c.words, ', ' order by c.slot) as words
@@ -397,13 +450,19 @@ create or replace trigger claims_of_moved after update on terminal
 		and (new.area_id, new.approved) is distinct from (old.area_id, old.approved))
 	execute function terminal_claims();
 
--- A later employee with the same PIN is somebody else.
+-- A later employee with the same PIN is somebody else. The terminals that said something hold the
+-- person, whoever put them there, and are told to remove them.
 create or replace function employee_deleted_claims() returns trigger language plpgsql as $$
 declare
 	ids bigint[] := array(select id from person_claim
 		where pin_id in (select pin_id from older) order by id);
 begin
 	if cardinality(ids) > 0 then
+		insert into terminal_person (terminal_id, pin_id, wanted, former)
+		select distinct c.terminal_id, c.pin_id, false, true from person_claim c
+		where c.id = any(ids) order by 1, 2
+		on conflict do nothing;
+		perform terminal_wake(array(select terminal_id from person_claim where id = any(ids)));
 		perform claim_settle(ids);
 		delete from person_claim where id = any(ids);
 	end if;
@@ -415,12 +474,14 @@ create or replace trigger employee_deleted_claims after delete on employee
 	referencing old table as older
 	for each statement execute function employee_deleted_claims();
 
--- What nobody took for so long, and all that waits of these PINs. How many.
+-- What nobody took for so long, and all that waits of these PINs, which are locked. How many. What
+-- is being written or decided is passed over, for its PIN is not.
 create or replace function claim_expire(places text[], since timestamptz, pins int[]) returns bigint
 	language plpgsql as $$
 declare
 	ids bigint[] := array(select id from person_claim where pin_id = any(pins)
-		or (received < since and place = any(places)) order by received limit 200);
+		or (received < since and place = any(places)) order by received limit 200
+		for update skip locked);
 begin
 	perform claim_settle(ids) where cardinality(ids) > 0;
 	delete from person_claim where id = any(ids);
@@ -440,9 +501,10 @@ $$;
 
 -- These are filled in with what follows in the transaction, judged by people's sealed records as they
 -- were. Fails as a lost race does when one is another by now.
-create or replace function claims_filled(ids bigint[], employees int[], was bytea[]) returns void
-	language plpgsql as $$
+create or replace function claims_filled(a_terminal int, ids bigint[], employees int[], was bytea[])
+	returns void language plpgsql as $$
 begin
+	perform terminal_stays(a_terminal);
 	perform from employee where id = any(employees) order by id for update;
 	if exists (select from unnest(employees, was) as n (id, was) left join employee e on e.id = n.id
 			where e.sealed is distinct from n.was) then

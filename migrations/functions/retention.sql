@@ -114,12 +114,12 @@ begin
 			union select f.pin_id from fp_image f where f.first_seen < since) b
 		where not exists (select from employee e where e.pin_id = b.pin_id)
 		order by 1 limit 50);
+	perform template_lock(pins);
 	removed := claim_expire(array['template.sealed', 'photo.sealed', 'person_claim.sealed'], since,
 		pins);
 	if cardinality(pins) = 0 then
 		return removed;
 	end if;
-	perform template_lock(pins);
 	delete from template where pin_id = any(pins);
 	get diagnostics n = row_count;
 	removed := removed + n;

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import pathlib
 import secrets
 
 import pytest
@@ -11,6 +12,7 @@ from punchd_test.wait import stays, wait_until
 
 P = "/personnel/api/"
 E = P + "employees/"
+ROOT = pathlib.Path(__file__).parents[2]
 ALERTS = "/iclock/api/alerts/"
 SECRET = base64.b64encode(b"a finger of somebody else").decode()
 LATER = base64.b64encode(b"the finger of the week after").decode()
@@ -311,7 +313,86 @@ def test_at_most_1000_people_wait_of_a_terminal(site):
 	assert "too much waits" in alert["text"] and "3 times so far" in alert["text"]
 
 
+def refused(site):
+	return [a["text"].split(", ")[-1] for a in site.alerts() if a["subject"] == ""]
+
+
+def test_at_most_60_things_of_a_person_wait(site):
+	emp = site.person("7")
+	lines = ["BIODATA Pin=7\tNo=%d\tIndex=0\tType=%d\tMajorVer=1\tTMP=%s" % (no, kind, SECRET) for kind in range(1, 11) for no in range(10)]
+	assert site.poa.push("BIODATA", *lines) == "OK: 100"
+	assert site.count("person_claim") == 60 and refused(site) == ["40 times so far"]
+	assert site.poa.push("BIODATA", lines[0].replace(SECRET, LATER), lines[99]) == "OK: 2"
+	assert site.count("person_claim") == 60 and refused(site) == ["41 times so far"]
+	assert site.server.value("select count(*) from person_claim where received = (select max(received) from person_claim)") == 1, "the newest of what waits already"
+	(alert,) = [a for a in site.alerts() if a["subject"] == "7"]
+	assert alert["text"].count("BIODATA") <= 20
+	site.person("8")
+	site.poa.push("OPERLOG", "FP PIN=8\tFID=0\tTMP=" + SECRET)
+	assert site.count("person_claim") == 61, "of others as before"
+	site.drop(emp)
+	assert site.poa.push("BIODATA", lines[99]) == "OK: 1" and site.count("person_claim") == 2
+
+
+def test_at_most_16_mib_of_a_person_wait(site):
+	site.person("7")
+	site.poa.push("OPERLOG", "FP PIN=7\tFID=0\tTMP=" + SECRET)
+	site.server.sql("update person_claim set sealed = sealed || convert_to(repeat('x', (16 << 20) - octet_length(sealed) - 100), 'UTF8')")
+	site.poa.push("OPERLOG", "FP PIN=7\tFID=1\tTMP=" + SECRET, "FP PIN=7\tFID=2\tTMP=" + SECRET)
+	assert site.server.value("select sum(octet_length(sealed)) from person_claim") <= 16 << 20
+	assert site.count("person_claim") == 2 and refused(site) == ["1 times so far"]
+	site.poa.push("OPERLOG", "FP PIN=7\tFID=0\tTMP=" + LATER)
+	site.poa.push("OPERLOG", "FP PIN=7\tFID=2\tTMP=" + SECRET)
+	assert site.count("person_claim") == 3 and refused(site) == ["1 times so far"]
+
+
+def test_templates_that_no_terminal_has_are_set_aside(site):
+	site.person("7")
+	bad = ["Type=11", "Type=-1", "Type=1\tNo=100", "Type=1\tNo=-1", "Type=1\tIndex=2000000000", "Type=1\tMajorVer=1000", "Type=1\tMajorVer=-1"]
+	site.poa.push("BIODATA", *["BIODATA Pin=7\t%s\tTMP=%s" % (b, SECRET) for b in bad])
+	site.poa.push("OPERLOG", "FP PIN=7\tFID=100\tTMP=" + SECRET, "FACE PIN=7\tFID=-1\tTMP=" + SECRET, "FVEIN Pin=7\tFID=0\tIndex=100\tTMP=" + SECRET,
+		"BIOPHOTO PIN=7\tType=11\tContent=" + SECRET)
+	assert site.count("reject") == len(bad) + 4 and site.claims() == []
+	assert {r for (r,) in site.server.sql("select distinct reason from reject")} == {"no such type of template", "no such place of a template",
+		"no such version of a template", "no such type of photo"}
+	for b in ("Type=10\tNo=99\tIndex=99\tMajorVer=999", "Type=0"):
+		assert site.poa.push("BIODATA", "BIODATA Pin=7\t%s\tTMP=%s" % (b, SECRET)) == "OK: 1"
+	assert site.count("person_claim") == 2
+
+
+def test_what_is_kept_nowhere_is_not_acknowledged(site):
+	site.person("7")
+	site.server.sql("alter table terminal disable trigger terminal_deleted") # the process does not hear of it
+	site.server.sql("delete from terminal where id = %s", site.poa.id)
+	for table, line in (("OPERLOG", "FP PIN=7\tFID=0\tTMP=" + SECRET), ("OPERLOG", "USERPIC PIN=7\tContent=" + SECRET),
+			("IDCARD", "IDCARD PIN=7\tIDNum=110101198001010010")):
+		assert "OK" not in site.poa.push(table, line), line
+	assert [site.count(t) for t in ("template", "photo", "id_card", "person_claim")] == [0] * 4
+
+
 # ---------------------------------------------------------------- deciding
+
+def test_what_was_taken_is_not_replaced_before_it_is_filled_in(site):
+	emp = site.person("7")
+	site.poa.push("OPERLOG", "USER PIN=7\tCard=1111")
+	site.server.sql("update person_claim set due = true") # nobody is woken
+	assert site.poa.push("OPERLOG", "USER PIN=7\tCard=2222") == "OK: 1"
+	site.server.sql("select terminal_wake(array[%s])", site.poa.id)
+	wait_until(lambda: site.read("7")["card_no"] == "1111")
+	wait_until(lambda: site.count("person_claim") == 0)
+	assert site.alerts(acknowledged=False)[0]["subject"] == "7" and emp
+
+
+def test_of_what_several_terminals_say_the_newest_is_taken(site):
+	emp = site.person("7")
+	other = site.terminal(site.one)
+	site.poa.push("OPERLOG", "FP PIN=7\tFID=0\tTMP=" + SECRET)
+	other.push("OPERLOG", "FP PIN=7\tFID=0\tTMP=" + SECRET)
+	site.poa.push("OPERLOG", "FP PIN=7\tFID=0\tTMP=" + LATER)
+	site.take(emp)
+	assert site.server.sql("select sn from template") == [(site.poa.sn,)]
+	wait_until(lambda: [c for c in site.sent(site.pob, "FINGERTMP") if LATER in c])
+
 
 def test_dropped(site):
 	emp = site.person("7")
@@ -376,6 +457,17 @@ def test_a_member_that_cannot_be_opened_is_told_and_stops_no_other(site):
 	assert "could not be stored" in alert["text"]
 
 
+def test_a_person_who_cannot_be_opened_loses_no_claim(site):
+	emp, other = site.person("7"), site.person("8")
+	site.poa.push("OPERLOG", "USER PIN=7\tCard=9999", "USER PIN=8\tCard=8888")
+	site.server.sql("update employee set sealed = overlay(sealed placing '\\x00' from 20) where id = %s", emp)
+	site.take(emp, other)
+	wait_until(lambda: site.server.sql("select code, due from person_claim join pin on pin.id = pin_id") == [("7", False)])
+	assert site.read("8")["card_no"] == "8888"
+	(alert,) = site.alerts(acknowledged=False)
+	assert alert["subject"] == "7" and "could not be stored" in alert["text"]
+
+
 def test_two_processes_fill_in_at_once(site, make_server):
 	second = make_server(site.server.database)
 	ids = [site.person("p%d" % n) for n in range(20)]
@@ -414,6 +506,50 @@ def test_erased_and_handed_out(site):
 	assert site.count("person_claim") == 0 and site.alerts() == []
 	site.pob.push("OPERLOG", "FP PIN=7\tFID=0\tTMP=" + SECRET)
 	assert site.count("person_claim") == 0, "nothing of who is still to be removed there"
+
+
+@pytest.mark.parametrize("erased", [False, True])
+def test_whom_a_terminal_only_spoke_of_is_removed_there(site, erased):
+	emp = site.person("7")
+	site.poa.push("OPERLOG", "USER PIN=7\tCard=9999", "FP PIN=7\tFID=0\tTMP=" + SECRET)
+	if erased:
+		made = site.api.post(E + "%d/erase/" % emp, {})["id"]
+		open_at = lambda: [s for (s,) in site.server.sql("select sn from erasure_terminal where erasure_id = %s and confirmed is null", made)]
+		site.pob.obey()
+		assert open_at() == [site.poa.sn]
+	else:
+		site.api.delete(E + "%d/" % emp)
+	site.poa.push("OPERLOG", "USER PIN=7\tName=Eve\tCard=9999", "FP PIN=7\tFID=0\tTMP=" + SECRET)
+	assert [site.count(t) for t in ("employee", "person_claim", "template")] == [0] * 3
+	sent = []
+	wait_until(lambda: sent.extend(site.poa.obey()) or [c for c in sent if "DELETE USERINFO PIN=7" in c])
+	wait_until(lambda: site.server.value("select count(*) from terminal_person where terminal_id = %s", site.poa.id) == 0)
+	assert not erased or open_at() == []
+
+
+def test_what_was_kept_of_nobody_before_the_upgrade_waits(site):
+	gone = site.terminal(site.one)
+	site.person("8")
+	site.poa.push("OPERLOG", "USER PIN=NEW\tName=x", "FP PIN=NEW\tFID=3\tTMP=" + SECRET, "USERPIC PIN=NEW\tContent=" + SECRET)
+	gone.push("OPERLOG", "FACE PIN=NEW\tFID=0\tTMP=" + SECRET)
+	site.pob.push("OPERLOG", "FP PIN=8\tFID=0\tTMP=" + SECRET)
+	# as an older server left it: the PIN is nobody's, what was said of it is live
+	site.server.sql("alter table employee disable trigger user")
+	site.server.sql("delete from employee where emp_code = 'NEW'")
+	site.server.sql("alter table employee enable trigger user")
+	site.server.sql("delete from terminal_person where pin_id = (select id from pin where code = 'NEW')")
+	site.api.delete("/iclock/api/terminals/%d/" % gone.id)
+	assert (site.count("template"), site.count("photo")) == (3, 1)
+	text = (ROOT / "migrations" / "0017_claims.sql").read_text()
+	site.server.sql(text[text.index("-- What terminals had said of PINs"):text.index("-- one column more")])
+	assert site.server.sql("select code from template join pin on pin.id = pin_id") == [("8",)] and site.count("photo") == 0
+	assert site.claims() == [(site.poa.sn, "NEW", "USERPIC, FP 3")]
+	emp = site.person("NEW")
+	stays(lambda: [c for c in site.pob.poll() if SECRET in c] == [], 1)
+	(alert,) = site.alerts(acknowledged=False)
+	assert alert["subject"] == "NEW"
+	site.take(emp)
+	wait_until(lambda: [c for c in site.sent(site.pob, "FINGERTMP") if "FID=3" in c and SECRET in c])
 
 
 def test_templates_that_are_deleted_do_not_wait_on(site):
