@@ -4,6 +4,7 @@ import base64
 import json
 import pathlib
 import secrets
+import threading
 
 import pytest
 
@@ -476,6 +477,29 @@ def test_two_processes_fill_in_at_once(site, make_server):
 	wait_until(lambda: site.count("person_claim") == 0, 20)
 	got = sorted((e["emp_code"], e["first_name"], e["card_no"], e["device_password"]) for e in site.api.get(E, page_size=100)["data"])
 	assert got == sorted(("p%d" % n, "n%d" % n, "77%02d" % n, str(n)) for n in range(20))
+
+
+@pytest.mark.parametrize("what", ["image", "taking", "filling in"])
+def test_terminals_are_locked_before_people(site, what):
+	"""As their deletion does: whoever waits for the terminal holds no person."""
+	emp = site.person("7")
+	site.poa.push("OPERLOG", "USER PIN=7\tCard=9999")
+	doing = {
+		"image": lambda: site.poa.raw("POST", "/iclock/cdata?SN=%s&FPImage=x&PIN=7&FID=1" % site.poa.sn, JPEG),
+		"taking": lambda: site.take(emp),
+		"filling in": lambda: site.server.sql("update person_claim set due = true; select terminal_wake(array[%s])", site.poa.id)}[what]
+	deleting = site.server.database.connect()
+	with deleting.cursor() as c:
+		c.execute("select from terminal where id = %s for update", [site.poa.id])
+		thread = threading.Thread(target=doing)
+		thread.start()
+		wait_until(lambda: site.server.value("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()") > 0)
+		c.execute("select from employee where id = %s for update nowait", [emp])
+		c.execute("select from pin where code = '7' for update nowait")
+		c.execute("select from terminal_person where pin_id = (select id from pin where code = '7') for update nowait")
+	deleting.rollback()
+	deleting.close()
+	thread.join()
 
 
 # ---------------------------------------------------------------- its ends
