@@ -29,6 +29,7 @@
 #define RELOAD_SECONDS 5 /* after a reading that failed */
 #define THREADS 2
 #define THREADS_WAITING 1000
+#define SEALING_WAITING 16 /* writes; more than there are at once */
 #define LARGE_ARENA (4 << 20)
 #define MAX_WOKEN 1000 /* beyond, all terminals are read */
 
@@ -328,6 +329,7 @@ struct adms *adms_new(const struct adms_options *options)
 	adms->poll_db = adms_pool(adms, "punchd polls", 1);
 	adms->results_db = adms_pool(adms, "punchd results", 1);
 	adms->threads = offload_new(options->base, THREADS, THREADS_WAITING);
+	adms->sealing = offload_new(options->base, 1, SEALING_WAITING);
 	adms->terminals = terminals_new(adms);
 	adms->ingest = ingest_new(adms);
 	adms->uploads = upload_log_new(adms);
@@ -363,6 +365,7 @@ bool adms_flush(struct adms *adms)
 void adms_stop(struct adms *adms)
 {
 	offload_stop(adms->threads);
+	offload_stop(adms->sealing);
 	ingest_close(adms->ingest);
 }
 
@@ -385,6 +388,7 @@ void adms_free(struct adms *adms)
 	budget_free(adms->budget);
 	limits_free(adms->limits);
 	offload_free(adms->threads);
+	offload_free(adms->sealing);
 	free(adms->woken);
 	free(adms);
 }

@@ -39,6 +39,7 @@ struct adms {
 	struct db *results_db; /* of commands; waits while very many people are marked */
 	struct db *ingest_db; /* punches */
 	struct offload *threads; /* for what is large: no step may hold up the loop */
+	struct offload *sealing; /* ingest's writes: large uploads are not in their way */
 	struct db_listener *listener;
 	struct terminals *terminals;
 	struct ingest *ingest;

@@ -303,7 +303,7 @@ static void batch_sealed(void *arg)
 
 static void batch_send(struct batch *b)
 {
-	if (batch_is_heavy(b) && offload_run(b->ingest->adms->threads, work_seal, batch_sealed, b))
+	if (batch_is_heavy(b) && offload_run(b->ingest->adms->sealing, work_seal, batch_sealed, b))
 		return;
 	batch_seal(b);
 	batch_sealed(b);
