@@ -4,7 +4,8 @@
  * already is recognised by its key.
  *
  * After a failure it is tried again later and later, and one upload at a time. One that a database
- * which answers refuses again and again is set aside, whole, among the rejects.
+ * which takes others refuses again and again is set aside, whole, among the rejects. Where none are
+ * taken (a right is missing, the schema is a newer one) it is not the upload's fault, and it waits.
  */
 #include "held.h"
 
@@ -27,7 +28,7 @@
 #define PAUSE_MS 1000 /* after a failure; twice that after the next, */
 #define PAUSES 10 /* and so on, to ten minutes */
 #define PAUSE_MAX_MS 600000
-#define REFUSALS 5 /* of one upload: then it is set aside */
+#define REFUSALS 5 /* of one upload: then it is set aside, where others were stored meanwhile */
 
 /* ---- keeping ---- */
 
@@ -104,11 +105,12 @@ struct release {
 static void release_start(struct adms *, struct terminal *);
 static db_done uploads_deleted;
 
-static void release_later(struct terminal *t)
+static void release_later(const struct adms *adms, struct terminal *t)
 {
 	int64_t pause = (int64_t)PAUSE_MS
 			<< (t->held_failures < PAUSES ? t->held_failures : PAUSES);
-	t->held_failures++;
+	if (t->held_failures++ == 0)
+		t->held_stored = adms->stats.punches_stored;
 	t->held_at = clock_ticks() + (pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS);
 	t->held_from = 0;
 }
@@ -123,7 +125,7 @@ static void release_end(struct release *rel, bool good)
 	if (good)
 		t->held_failures = 0;
 	if (!good)
-		release_later(t);
+		release_later(adms, t);
 	else if (t->held && t->approved)
 		release_start(adms, t);
 	chore_end(adms, &rel->chore); /* t may end with it */
@@ -187,6 +189,13 @@ static void upload_set_aside(struct release *rel)
 	uploads_delete(rel, records_statements(&rs, &rel->statements[1]));
 }
 
+static bool release_is_to_blame(const struct release *rel)
+{
+	const struct terminal *t = rel->terminal;
+	return rel->n == 1 && rel->jobs[0].refused && t->held_failures >= REFUSALS &&
+	       rel->adms->stats.punches_stored > t->held_stored;
+}
+
 static void upload_durable(void *arg, bool durable)
 {
 	struct release *rel = arg;
@@ -196,8 +205,7 @@ static void upload_durable(void *arg, bool durable)
 	if (!rel->failed) {
 		release_count(rel);
 		uploads_delete(rel, 0);
-	} else if (rel->n == 1 && rel->jobs[0].refused &&
-		   rel->terminal->held_failures >= REFUSALS) {
+	} else if (release_is_to_blame(rel)) {
 		upload_set_aside(rel);
 	} else {
 		release_end(rel, false);

@@ -40,7 +40,8 @@ struct terminal {
 	unsigned woken; /* counts wake-ups, so that clearing `due` cannot lose one */
 	bool releasing; /* held.c: its held punches are on their way */
 	int held_failures; /* held.c: in a row, */
-	int64_t held_at; /* and clock_ticks() from when on it is tried again */
+	int64_t held_at; /* and clock_ticks() from when on it is tried again; */
+	uint64_t held_stored; /* the punches that were stored when the first of them ended */
 	int64_t held_from; /* held.c: held uploads before this id were read and cannot be opened */
 	bool claims; /* claims.c: members that were taken are to be filled in */
 	bool claiming; /* claims.c: is at it */

@@ -88,12 +88,35 @@ def test_a_held_upload_that_is_refused_is_tried_later_and_later_and_then_set_asi
 			raise exception 'a fault of ours' using errcode = 'XX000'; end if;
 		return new; end $$; create trigger test_no before insert on punch for each row execute function test_no()""")
 	t.approve()
+	wait_until(lambda: server.log_contains("held_released sn=HELD0009"))
+	other = make_terminal()
+	other.register()
+	wait_until(lambda: server.log().count("held_released sn=HELD0009") > 1)
+	assert other.push("ATTLOG", "16\t%s" % WHEN) == "OK: 1", "others are taken"
 	wait_until(lambda: server.value("select count(*) from reject where sn = 'HELD0009'") == 1, 120)
 	assert server.log().count("held_released sn=HELD0009") < 10, "not each second"
 	wait_until(lambda: held(server, t) == (0, 0), 20, "what came after it is released")
-	assert server.sql("select code from punch join pin on pin.id = pin_id") == [("15",)]
+	assert server.sql("select code from punch join pin on pin.id = pin_id order by 1") == [("15",), ("16",)]
 	reject = server.api.get("/iclock/api/rejects/")["data"][0]
 	assert reject["reason"] == "refused by the database" and reject["raw"].startswith("13\t2026"), reject
+
+
+@pytest.mark.slow
+def test_held_uploads_wait_while_the_database_takes_no_punches(server, make_terminal):
+	"""A right that is missing, a schema that is a newer one: nothing is wrong with what is held."""
+	t = make_terminal("HELD0010", approve=False)
+	t.register()
+	assert t.push("ATTLOG", "13\t%s" % WHEN) == "OK: 1"
+	server.sql("""create function test_no() returns trigger language plpgsql as $$ begin
+		raise exception 'permission denied for table punch' using errcode = '42501'; end $$;
+		create trigger test_no before insert on punch for each row execute function test_no()""")
+	t.approve()
+	wait_until(lambda: server.log().count("held_released sn=HELD0010") == 6, 120)
+	stays(lambda: server.value("select held_lines from terminal") == 1 and server.value("select count(*) from reject") == 0, 1)
+	assert not server.log_contains("held_set_aside")
+	server.sql("drop trigger test_no on punch")
+	server.restart()
+	wait_until(lambda: punches(server) == 1 and held(server, t) == (0, 0))
 
 
 def test_a_held_upload_that_cannot_be_opened_stops_no_other(server, make_terminal):
