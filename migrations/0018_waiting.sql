@@ -8,7 +8,15 @@ alter table terminal
 	add held_disk bigint not null generated always as (held_bytes + held_uploads * 256::bigint) stored;
 
 create index terminal_stranger on terminal (stranger) where stranger is not null;
-create index terminal_held_disk on terminal (held_disk) where held_disk > 1048576;
+-- who is removed is looked for there: strangers come and go
+create index terminal_origin on terminal (origin_id);
+
+-- How many strangers were looked for that may leave, within a second that began then (one row).
+create table stranger_pace (
+	one boolean primary key default true check (one),
+	since timestamptz not null,
+	n int not null
+);
 
 update terminal t set held_uploads = h.n
 from (select terminal_id, count(*)::int as n from held_upload group by 1) h

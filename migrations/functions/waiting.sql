@@ -21,21 +21,38 @@ create or replace function stranger_home(address text) returns inet language sql
 	from address_said(address) a
 $$;
 
+-- At most 20 a second are looked for, of which one address has 10: each look holds up who joins, and
+-- each join takes an id. The caller holds the lock of joining. False: not now.
+create or replace function stranger_pace(home inet) returns boolean language plpgsql as $$
+begin
+	insert into stranger_pace as p (since, n) values (clock_timestamp(), 1)
+	on conflict (one) do update set (since, n) = (select
+		case when same then p.since else excluded.since end, case when same then p.n else 0 end + 1
+		from (select excluded.since >= p.since
+			and excluded.since < p.since + interval '1 second') s (same))
+	where p.n < case when home is null then 20 else 10 end
+		or excluded.since not between p.since and p.since + interval '1 second';
+	return found;
+end $$;
+
 -- The one that came first of those who hold nothing and have shown no life: not heard of after its
--- first handshake (it has five seconds to go on), or not for two minutes. It makes room, and loses
--- nothing by it: if it is there, it comes again. Who was given a name is expected by somebody.
--- False: there is none.
+-- first handshake (it polls within ten seconds, which is written three seconds later), or not for two
+-- minutes. It makes room, and loses nothing by it: if it is there, it comes again. Who was given a
+-- name is expected by somebody. False: there is none, or enough left within this second.
 create or replace function stranger_leaves(home inet) returns boolean language plpgsql as $$
 declare
 	leaving int;
 begin
+	if not stranger_pace(home) then
+		return false;
+	end if;
 	select t.id into leaving from terminal t left join terminal_state s on s.terminal_id = t.id
 	where t.stranger is not null and (home is null or t.stranger = home)
 		and t.held_lines = 0 and t.held_disk = 0 and t.alias = 'Auto add'
 		and not exists (select from held_upload h where h.terminal_id = t.id)
 		and (s.last_activity is null or s.last_activity < now() - interval '2 minutes'
-			or (s.last_activity < t.created + interval '10 seconds'
-				and t.created < now() - interval '5 seconds'))
+			or (s.last_activity < t.created + interval '2 seconds'
+				and t.created < now() - interval '15 seconds'))
 	order by t.created, t.id limit 1 for update of t skip locked;
 	delete from terminal where id = leaving;
 	return leaving is not null;

@@ -93,7 +93,32 @@ def test_who_holds_something_or_shows_life_stays(server, make_terminal):
 	assert before - set(server.sql("select sn from terminal")) == {("LIVE7",)}, "silent for long, and holds nothing"
 	server.sql("update terminal set created = now() - interval '1 minute' where sn = %s", new[1].sn)
 	assert not has_place(new[2].handshake()), "the newcomer was heard of again"
+	for age, heard, leaves in ((8, 5, False), (12, 1, False), (20, 11, False), (20, 1, True)):
+		server.sql("update terminal set created = now() - make_interval(secs => %s) where sn = %s", age, new[1].sn)
+		server.sql("update terminal_state set last_activity = now() - make_interval(secs => %s) where terminal_id ="
+			" (select id from terminal where sn = %s)", age - heard, new[1].sn)
+		assert has_place(new[2].handshake()) == leaves, (age, heard)
+	assert not is_there(server, new[1].sn)
 	assert keeps.push("ATTLOG", LINE.replace("7", "8", 1)) == "OK: 1"
+
+
+def test_room_is_made_for_so_many_a_second(server):
+	"""Of which one address, whose places are taken, has half; and time that went back stops nobody."""
+	strangers(server, 750, "ONE", "'192.0.2.1'")
+	strangers(server, 250, "MORE", "'192.0.2.' || n % 100 + 2", created="now() - interval '2 hours'")
+
+	def joined(sn, address, looked, ago=0.0):
+		return server.value("""delete from stranger_pace;
+			insert into stranger_pace (since, n) values (clock_timestamp() - make_interval(secs => %s), %s);
+			select terminal_join(%s, 'approve', %s, 'UTC')""", ago, looked, sn, address) is not None
+	assert joined("PACE1", "198.51.100.1", 19) and not joined("PACE2", "198.51.100.2", 20)
+	assert joined("PACE3", "192.0.2.1", 9) and not joined("PACE4", "192.0.2.1", 10)
+	assert joined("PACE5", "198.51.100.5", 20, 1.5) and joined("PACE6", "198.51.100.6", 20, -3600)
+	assert server.value("select n from stranger_pace") == 1
+	flood = "select count(terminal_join('FLOOD' || n, 'approve', '198.51.100.' || n, 'UTC')) from generate_series(1, 45) n"
+	ids = "select last_value from terminal_id_seq"
+	before, n = server.value(ids), server.value(flood)
+	assert 19 <= n < 45 and server.value(ids) == before + n, "who is refused takes no id"
 
 
 @pytest.mark.settings(trusted_proxies="127.0.0.1")
