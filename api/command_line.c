@@ -175,6 +175,17 @@ static bool key_is_secret(const char *key, size_t n)
 	return false;
 }
 
+/* "1 PIN=2": some firmware would read two pairs. A message's text may be anything. */
+static bool pair_hides_another(const char *key, size_t n, const char *end)
+{
+	if (n == 3 && strncasecmp(key, "MSG", n) == 0)
+		return false;
+	for (const char *p = key + n + 1; p < end; p++)
+		if (*p == ' ' && pair_key(p + 1, end))
+			return true;
+	return false;
+}
+
 static const char *pairs_problem(const char *args)
 {
 	for (;;) {
@@ -184,6 +195,8 @@ static const char *pairs_problem(const char *args)
 			return "Key=Value is wanted, one or several separated by tabs.";
 		if (key_is_secret(args, n) && args + n + 1 < end)
 			return "Commands hold no secrets: leave it empty.";
+		if (pair_hides_another(args, n, end))
+			return "Pairs are separated by tabs, not by blanks.";
 		if (!*end)
 			return NULL;
 		args = end + 1;

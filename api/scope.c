@@ -38,7 +38,8 @@ static const struct scope {
 	{ "person_claims", OF_TERMINAL " and " OF_PIN },
 	/* of one's own terminals, and about nobody else's people */
 	{ "terminal_command", OF_TERMINAL
-		" and " NAMES_INSIDERS("line_pins(concat(%1$s.content, chr(10), %1$s.returned))") },
+		" and " NAMES_INSIDERS("line_pins(concat_ws(chr(10), %1$s.content, %1$s.returned,"
+				       " command_reason(%1$s.id, %1$s.terminal_id)))") },
 	{ "alert", OF_TERMINAL " and " NAMES_INSIDERS("alert_pins(%1$s.subject, %1$s.text)") },
 	{ "operation_log", OF_TERMINAL " and (%1$s.operator" OUTSIDER ") is not true"
 				       " and (%1$s.objects[1]" OUTSIDER

@@ -53,11 +53,15 @@ create or replace function scope_outsiders(who int) returns setof text language 
 	select e.emp_code from employee e where e.id not in (select scope_employees(who))
 $$;
 
--- The PINs that a command, what came back of it, or an error names: to the next column, and as far
--- as where other forms of writing would end them.
+-- The PINs that a command, what came back of it, or an error names: to the next column, to the next
+-- PIN, and as far as where other forms of writing would end them. Split, for a match would take
+-- what is named within another's column along.
 create or replace function line_pins(line text) returns setof text language sql immutable as $$
-	select unnest(array[m[1], (regexp_match(m[1], '^[^&, ]*'))[1]])
-	from regexp_matches(line, '(?:^|[\s,&])(?:pin|user_id|userid)=([^\t\r\n]*)', 'gi') m
+	select unnest(array[to_column, (regexp_match(to_column, '^[^&,;\s]*'))[1]])
+	from regexp_split_to_table(line, '(?:^|[\s,;&])(?:pin|user_id|userid)=', 'i')
+		with ordinality s (part, i),
+		lateral (select (regexp_match(part, '^[^\t\r\n]*'))[1]) c (to_column)
+	where i > 1
 $$;
 
 -- Those of an alert: its subject, and whom the operation log named (watch_oplog).

@@ -231,8 +231,15 @@ def test_ones_own_terminal_tells_nothing_of_others_people(world, limit):
 		world.server.sql("insert into error_log (sn, terminal_id, error_code, message, origin, row_key, sealed, content_hash)"
 			" select sn, terminal_id, 'D01E0001', %s, 'cmd', row_key, sealed, sha256(%s) from reject where sn = %s limit 1",
 			"DATA UPDATE USERINFO PIN=%s failed" % pin, (pin + limit).encode(), n["sn"])
+	# of a command that names nobody, somebody; within somebody's column, somebody else
+	hides = a.post("/iclock/api/terminalcommands/", {"terminal": terminal.id, "command": "INFO"})["id"]
+	world.server.sql("insert into error_log (sn, terminal_id, command_id, error_code, message, origin, row_key, sealed, content_hash)"
+		" select sn, terminal_id, %s, 'D02E0001', %s, 'cmd', row_key, sealed, sha256(%s) from reject where sn = %s limit 1",
+		hides, "PIN=1001 Pin=9009 failed", ("hides" + limit).encode(), n["sn"])
+	for line in ("DATA DEL_USER PIN=1001 PIN=9009", "DATA DEL_USER PIN=1001,pin=9009;x", "DATA DEL_USER PIN=1001 USERID=9009 PIN=1001"):
+		world.server.sql("insert into terminal_command (terminal_id, content, resend, state) values (%s, %s, false, 'done')", terminal.id, line)
 	wait_until(lambda: any("user 9009" in row["text"] for row in a.get("/iclock/api/alerts/")["data"]))
-	for path, texts in (("/iclock/api/terminallogs/", ("operator", "objects")), ("/iclock/api/terminalcommands/", ("content",)),
+	for path, texts in (("/iclock/api/terminallogs/", ("operator", "objects")), ("/iclock/api/terminalcommands/", ("content", "return_text")),
 			("/iclock/api/alerts/", ("subject", "text")), ("/iclock/api/errorlogs/", ("error_msg",)), ("/iclock/api/rejects/", ("raw",))):
 		everything, seen = a.get(path, page_size=1000)["data"], who.get(path, page_size=1000)
 		about = {row["id"]: "|".join(str(row[t]) for t in texts) for row in everything}
@@ -260,7 +267,8 @@ def test_commands_about_others_people_are_refused(world, north):
 			("message_send", {"id": 1, "text": "x", "start_time": "2026-12-01 00:00:00", "pin": "9009"})):
 		r = north.request("POST", "/iclock/api/terminals/%s/" % action, {"terminals": [terminal], **body})
 		assert r.status == 400 and "limited" in r.text, (action, r)
-	for line in ("DATA DELETE USERINFO PIN=9009", "DATA QUERY USERINFO pin=9009", "DATA UPDATE USER_SMS UID=1\tPIN=9009"):
+	for line in ("DATA DELETE USERINFO PIN=9009", "DATA QUERY USERINFO pin=9009", "DATA UPDATE USER_SMS UID=1\tPIN=9009",
+			"DATA UPDATE SMS MSG=x PIN=1001 PIN=9009\tUID=1", "DATA DEL_USER PIN=1001,PIN=9009"):
 		r = north.request("POST", "/iclock/api/terminalcommands/", {"terminal": terminal, "command": line})
 		assert r.status == 400 and "limited" in r.text, (line, r)
 	assert snapshot(world) == before

@@ -43,6 +43,9 @@ static void test_forms(void)
 	assert(bad("ENROLL_FP PIN") && bad("ENROLL_FP =1") && bad("ENROLL_FP PIN=1\t"));
 	assert(bad("ENROLL_FP PIN=1\tFID") && bad("ENROLL_FP P N=1"));
 	assert(good("ENROLL_FP PIN=") && good("DATA UPDATE SMS MSG=a=b c\tTAG=253"));
+	assert(bad("ENROLL_FP PIN=1 PIN=2") && bad("ENROLL_FP FID=1\tPIN=1  pin=2\tRETRY=3"));
+	assert(bad("DATA DELETE WORKCODE Code=1 2 Pin=") && bad("DATA UPDATE SMS UID=1 MSG=a"));
+	assert(good("DATA UPDATE SMS MSG=Room =5, a b=c\tUID=1") && good("ENROLL_FP PIN=1 =2"));
 	assert(bad("INFO\nC:9:REBOOT") && bad("DATA UPDATE SMS MSG=a\rb"));
 	assert(bad("DATA UPDATE SMS MSG=a\177") && bad("DATA UPDATE SMS MSG=\1"));
 }
