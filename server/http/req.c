@@ -198,6 +198,10 @@ static void req_admitted(struct req *r, const struct rows *rows)
 {
 	r->client->known = r->judged && r->owner.class != OWNER_STRANGER;
 	r->admitted = r->http->now;
+	if (r->client->state == CLIENT_DEAD && r->client->unread) {
+		r->state = REQ_READING; /* its body never comes: req_run() ends it */
+		return;
+	}
 	switch (client_body(r->client)) {
 	case BODY_NONE:
 		r->match.route->handler(r, NULL);

@@ -288,6 +288,19 @@ def test_requests_of_strangers_that_wait_have_a_bound(server):
 		c.close()
 
 
+def test_who_resets_while_it_is_judged_leaves_no_place_behind(server):
+	"""With good credentials, that have to be looked up: what is remembered of them ends after two seconds."""
+	auth = server.new_api().login().authorization
+	with server.database.connect() as holder:
+		holder.cursor().execute("lock table account, token in access exclusive mode")
+		stays(lambda: server.probe("/healthz") == 200, 2.5)
+		for _ in range(20):
+			c = announce(server, "/personnel/api/areas/", 10, auth)
+			wait_until(lambda: server.probe("/healthz") == 200)
+			c.reset()
+	wait_until(lambda: metric(server, "connections") <= 2, 15, "not only after the 30 s of being let go")
+
+
 def test_unread_input_and_output_of_strangers_is_bounded(server):
 	"""Long heads that never end, and answers that nobody reads."""
 	before = server.memory()
