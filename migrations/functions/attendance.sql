@@ -26,15 +26,17 @@ $$;
 -- terminals send 255, or 0, for all) the punches alternate: first in, second out, third in, ...; a
 -- punch less than a minute after the one before repeats it and does not count. Who never went out
 -- is inside until the last punch. worked: seconds inside; overtime: those of them that began with
--- state 4. came, went: the first punch in and the last one out; first and last where the punches
--- alternate; went is null when nothing but came is there. complete: the last punch goes out. times:
--- of all punches, "08:00,12:01". What a report does not show is not computed.
+-- state 4. came, went: the first punch in and the last one out behind it; first and last where the
+-- punches alternate; went is null when there is none, as on the day whose out ends the night before.
+-- So no time from came to went is below 0. complete: the last punch goes out. times: of all punches,
+-- "08:00,12:01". What a report does not show is not computed.
 create or replace function att_cards(pin int, unlinked bigint, from_day date, to_day date)
 	returns table (day date, came timestamp, went timestamp, first timestamp, last timestamp,
 		worked int, overtime int, punches bigint, complete boolean, times text)
 	language sql stable as $$
 	select c.day, min(c.t) filter (where c.enters),
-		nullif(max(c.t) filter (where c.leaves), min(c.t) filter (where c.enters)),
+		case when max(c.t) filter (where c.leaves) > min(c.t) filter (where c.enters)
+			then max(c.t) filter (where c.leaves) end,
 		min(c.t), max(c.t),
 		coalesce(extract(epoch from sum(c.gap) filter (where c.inside)), 0)::int,
 		coalesce(extract(epoch from sum(c.gap) filter (where c.inside and c.state = 4)), 0)::int,

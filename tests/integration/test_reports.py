@@ -5,6 +5,7 @@ import datetime
 import io
 import itertools
 import random
+import re
 
 import pytest
 
@@ -159,7 +160,30 @@ CARDS = [
 	([("08:00", IN), ("12:00", OUT), ("13:00", IN)], "08:00", "12:00", "04:00", "00:00", "0"),
 	([("08:00", IN), ("17:00", OUT), ("18:00", OT_IN), ("20:30", OT_OUT)],
 		"08:00", "20:30", "11:30", "02:30", "1"),
+	# an out before the first in closes nothing: the end of a night, keys pressed the wrong way round
+	([("06:00", OUT), ("22:00", IN)], "22:00", None, "00:00", "00:00", "0"),
+	([("08:00", OUT), ("17:00", IN)], "17:00", None, "00:00", "00:00", "0"),
+	([("06:00", BREAK_OUT), ("07:00", OUT), ("22:00", BREAK_IN), ("23:00", IN)],
+		"22:00", None, "01:00", "00:00", "0"),
+	([("06:00", OUT), ("08:00", IN), ("17:00", OUT), ("22:00", IN)],
+		"08:00", "17:00", "09:00", "00:00", "0"),
 ]
+
+SPANS = {"firstLastReport": ["total_time"], "firstInLastOutReport": ["total_time"],
+	"totalTimeCardReport": ["total_hrs", "worked_hrs", "total_ot"],
+	"totalTimeCardReportV2": ["total_hrs", "worked_hrs", "total_ot"],
+	"dailyActivityReport": ["total_hrs", "worked_hrs", "total_ot"], "dailyAbsentReport": ["total_hrs"]}
+
+
+def spans(server):
+	"""Every duration of every report, of lists and of files."""
+	for report, members in SPANS.items():
+		for row in rows(server, report):
+			yield from ((report, row["att_date"], m, row[m]) for m in members)
+		text = server.api.raw("GET", A + report + "/export/", export_type="csv", start_date="2026-05-01",
+			end_date="2026-05-31").text
+		for row in csv.DictReader(io.StringIO(text)):
+			yield from (("file of " + report, row["att_date"], m, row[m]) for m in members)
 
 
 @pytest.mark.parametrize("punches,came,went,worked,overtime,complete", CARDS)
@@ -169,6 +193,27 @@ def test_pairs(office, punches, came, went, worked, overtime, complete):
 	assert (card["clock_in"], card["clock_out"], card["worked_hrs"], card["total_ot"],
 		card["full_attendance"]) == (came, went, worked, overtime, complete)
 	assert one(office, "firstInLastOutReport")["check_out"] == (went or "")
+
+
+def test_no_duration_is_below_zero(office):
+	"""Nights from 22:00 to 6:00, and whole days at random, as sent or by a rule."""
+	for day in (4, 5, 6):
+		punch(office, "1001", "2026-05-%02d" % day, ("06:00", OUT), ("22:00", IN))
+	rng = random.Random(6)
+	for day in range(1, 32):
+		punch(office, "1002", "2026-05-%02d" % day, *(("%02d:%02d" % (hour, rng.randrange(60)),
+			rng.choice([IN, OUT])) for hour in sorted(rng.sample(range(24), rng.randrange(1, 5)))))
+	tuesday = {"employees": office.asha, "start_date": "2026-05-05", "end_date": "2026-05-05"}
+	for rule in ("", "schedule 12:00 in, 05:00 out", "alternate", "first_last"):
+		office.sql("update terminal set state_rule = %s", rule)
+		found = list(spans(office))
+		assert len(found) > 300
+		assert [f for f in found if not re.fullmatch(r"[0-2][0-9]:[0-5][0-9]", f[3])] == []
+		if rule[:5] in ("", "sched"):
+			assert days(office, "totalTimeCardReport", "clock_in", "clock_out", "total_hrs", "worked_hrs",
+				**tuesday) == [("1001", "2026-05-05", "22:00", None, "00:00", "00:00")]
+			assert days(office, "firstInLastOutReport", "check_in", "check_out", "total_time",
+				**tuesday) == [("1001", "2026-05-05", "22:00", "", "00:00")]
 
 
 def test_a_day_ends_at_midnight(office):
