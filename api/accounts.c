@@ -119,7 +119,7 @@ static void account_read(struct req *r, const struct rows *rows)
 static const char *const by_id =
 	"select " COLUMNS BY_ITSELF RIGHTS " from account a where a.id = $1::int";
 static const char *const by_name =
-	"select " COLUMNS BY_ITSELF RIGHTS " from account a where a.name = $1::text";
+	"select " COLUMNS BY_ITSELF RIGHTS " from account a where a.id = account_named($1::text)";
 /* last_used moves at most once a minute, and waits for no standby: who only reads would, too */
 #define USED " returning set_config('synchronous_commit', 'local', true))"
 static const char *const by_token =
@@ -153,7 +153,7 @@ static const char *const by_session =
 
 static const char *const staff[] = {
 	[STAFF_BY_ID] = STAFF "e.id = $1::int",
-	[STAFF_BY_NAME] = STAFF "e.emp_code = $1::text",
+	[STAFF_BY_NAME] = STAFF "e.id = staff_named($1::text, $2::bytea)",
 	[STAFF_BY_TOKEN] = STAFF "s.login_hash = $1::bytea",
 };
 
@@ -170,6 +170,10 @@ static void account_query(struct req *r, struct lookup *l)
 		*arg = q->by == STAFF_BY_ID	? db_int(a, q->id)
 		       : q->by == STAFF_BY_NAME ? db_text(q->name)
 						: db_bytes(q->token_hash, SEAL_KEY_SIZE);
+		if (q->by == STAFF_BY_NAME) {
+			arg[1] = db_bytes(q->email_hash, SEAL_KEY_SIZE);
+			statement.nargs = 2;
+		}
 	} else if (q->by == ACCOUNT_BY_ID) {
 		*arg = db_int(a, q->id);
 	} else if (q->by == ACCOUNT_BY_NAME) {

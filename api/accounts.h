@@ -35,11 +35,11 @@ struct accounts *accounts_new(struct arena *, struct db *);
 /* How to find one. */
 enum account_by {
 	ACCOUNT_BY_ID,
-	ACCOUNT_BY_NAME,
+	ACCOUNT_BY_NAME, /* or e-mail, see account_named() of the schema */
 	ACCOUNT_BY_TOKEN,
 	ACCOUNT_BY_SESSION, /* of a page; dead when the account's tokens have ended since */
 	STAFF_BY_ID, /* of the employee */
-	STAFF_BY_NAME, /* emp_code */
+	STAFF_BY_NAME, /* emp_code, or e-mail */
 	STAFF_BY_TOKEN
 };
 
@@ -48,6 +48,7 @@ struct account_query {
 	int id;
 	const char *name;
 	const unsigned char *token_hash; /* SEAL_KEY_SIZE bytes; or of the session */
+	const unsigned char *email_hash; /* likewise, of a name that may be staff's e-mail */
 	int64_t idle; /* seconds after which a session ends by itself */
 	bool fresh; /* not from memory */
 

@@ -312,8 +312,7 @@ static void basic_account(struct req *r, const struct rows *rows)
 	struct check *c = req_data(r);
 	const struct known *k = c->query.found;
 
-	c->attempt.account = k ? k->id : 0;
-	c->attempt.hash = k ? k->password_hash : NULL;
+	verify_of(&c->attempt, k);
 	verify_run(c->auth->verify, r, &c->attempt, basic_verified);
 }
 

@@ -198,7 +198,12 @@ void guard_succeeded(struct guard *g, const char *address, const char *name, int
 {
 	const struct guard_who who = guard_who(g, address, name);
 
-	home_find(g, who.both, now, true)->until = now + HOME_MS;
+	guard_who_succeeded(g, &who, now);
+}
+
+void guard_who_succeeded(struct guard *g, const struct guard_who *who, int64_t now)
+{
+	home_find(g, who->both, now, true)->until = now + HOME_MS;
 }
 
 void guard_failed(struct guard *g, const char *address, const char *name, int64_t now)

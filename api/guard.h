@@ -50,6 +50,7 @@ bool guard_before(
 
 /* The account has logged in from there. */
 void guard_succeeded(struct guard *, const char *address, const char *name, int64_t now);
+void guard_who_succeeded(struct guard *, const struct guard_who *, int64_t now);
 
 void guard_failed(struct guard *, const char *address, const char *name, int64_t now);
 

@@ -30,11 +30,14 @@ struct login {
 	char token[41];
 };
 
-enum { USERNAME, PASSWORD };
+enum { USERNAME, EMAIL, PASSWORD, COMPANY };
 
+/* One of the first two says who it is. The company of the cloud product's clients is not looked at. */
 const struct field login_members[] = {
-	[USERNAME] = { "username", NULL, FT_TEXT, F_WRITE | F_REQUIRED },
+	[USERNAME] = { "username", NULL, FT_TEXT, F_WRITE },
+	[EMAIL] = { "email", NULL, FT_TEXT, F_WRITE },
 	[PASSWORD] = { "password", NULL, FT_TEXT, F_WRITE | F_REQUIRED },
+	[COMPANY] = { "company", NULL, FT_TEXT, F_WRITE },
 	{ 0 },
 };
 
@@ -78,6 +81,27 @@ static const char *member_text(
 	return text && !trim && json_is_string(value) ? json_string_value(value) : text;
 }
 
+static bool member_says(const json_t *body, const char *name)
+{
+	const json_t *value = json_object_get(body, name);
+	const char *text = json_string_value(value);
+
+	return value && !json_is_null(value) && !(text && !text[strspn(text, " \t\r\n")]);
+}
+
+/* Some clients say an e-mail address in place of a name, or beside an empty one. */
+static const char *name_member(const json_t *body)
+{
+	const char *name = login_members[USERNAME].json, *email = login_members[EMAIL].json;
+
+	if (member_says(body, name))
+		return name;
+	return member_says(body, email) ||
+			       (json_object_get(body, email) && !json_object_get(body, name))
+		       ? email
+		       : name;
+}
+
 void login(struct req *r, const struct rows *rows)
 {
 	struct login *l = arena_alloc(req_arena(r), sizeof(*l));
@@ -88,11 +112,7 @@ void login(struct req *r, const struct rows *rows)
 	if (req_route(r)->spec == page_login && !session_origin_good(r))
 		return;
 	bool of_staff = req_route(r)->spec == staff_login;
-	/* the cloud product's clients name the account by its e-mail address */
-	bool cloud = !of_staff && !json_object_get(body, "username") &&
-		     json_object_get(body, "company") && json_object_get(body, "email");
-	l->attempt.name =
-		member_text(r, body, cloud ? "email" : login_members[USERNAME].json, true, errors);
+	l->attempt.name = member_text(r, body, name_member(body), true, errors);
 	l->attempt.password = member_text(r, body, login_members[PASSWORD].json, false, errors);
 	if (errors_reply(r, errors))
 		return;
@@ -100,8 +120,11 @@ void login(struct req *r, const struct rows *rows)
 	l->query.by = of_staff ? STAFF_BY_NAME : ACCOUNT_BY_NAME;
 	l->query.name = l->attempt.name;
 	l->query.fresh = true;
-	if (of_staff) /* so that guesses at an employee do not slow a user of that name */
+	if (of_staff) {
+		l->query.email_hash = staff_email_hash(r, l->attempt.name);
+		/* so that guesses at an employee do not slow a user of that name */
 		l->attempt.name = staff_guard_name(req_arena(r), l->attempt.name);
+	}
 	accounts_find(api_of(r)->auth->accounts, r, &l->query, login_account);
 }
 
@@ -110,8 +133,7 @@ static void login_account(struct req *r, const struct rows *rows)
 	struct login *l = req_data(r);
 	const struct known *k = l->query.found;
 
-	l->attempt.account = !k ? 0 : k->staff ? -k->id : k->id;
-	l->attempt.hash = k ? k->password_hash : NULL;
+	verify_of(&l->attempt, k);
 	verify_run(api_of(r)->auth->verify, r, &l->attempt, login_verified);
 }
 

@@ -27,6 +27,18 @@ const char *staff_guard_name(struct arena *a, const char *emp_code)
 	return arena_printf(a, "staff %s", emp_code);
 }
 
+const unsigned char *staff_email_hash(struct req *r, const char *email)
+{
+	unsigned char *hash = arena_alloc(req_arena(r), SEAL_KEY_SIZE);
+	char *lower = arena_strdup(req_arena(r), email);
+
+	for (char *c = lower; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	seal_hmac(api_of(r)->options.secrets->lookup, lower, strlen(lower), hash);
+	return hash;
+}
+
 /* --- passwords -------------------------------------------------------------------------------- */
 
 static req_step password_hashed, password_person_found, password_stored, own_found, own_verified;
@@ -164,8 +176,7 @@ static void own_found(struct req *r, const struct rows *rows)
 	struct change *c = req_data(r);
 	const struct known *k = c->query.found;
 
-	c->attempt.account = k ? -k->id : 0;
-	c->attempt.hash = k ? k->password_hash : NULL;
+	verify_of(&c->attempt, k);
 	verify_run(api_of(r)->auth->verify, r, &c->attempt, own_verified);
 }
 

@@ -352,8 +352,7 @@ static void me_found(struct req *r, const struct rows *rows)
 	struct change *c = req_data(r);
 	const struct known *k = c->query.found;
 
-	c->attempt.account = k ? k->id : 0;
-	c->attempt.hash = k ? k->password_hash : NULL;
+	verify_of(&c->attempt, k);
 	verify_run(api_of(r)->auth->verify, r, &c->attempt, me_verified);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "accounts.h"
 #include "clock.h"
 #include "errors.h"
 #include "fatal.h"
@@ -162,9 +163,12 @@ static void job_answer(struct job *j)
 	t->good = j->good;
 	if (j->good) {
 		known_add(v, t);
-		guard_succeeded(v->guard, req_peer(r), t->name, clock_ticks());
+		guard_who_succeeded(v->guard, &j->who, clock_ticks());
 	} else {
-		log_warn("login_failed", "address", req_peer(r), NULL);
+		/* never what was typed: it may be a password */
+		log_warn("login_failed", "address", req_peer(r),
+			t->called ? (t->account < 0 ? "employee" : "account") : NULL, t->called,
+			NULL);
 	}
 	job_end(j);
 	req_wake(r, NULL);
@@ -339,11 +343,28 @@ static bool verify_make_room(struct verify *v, const struct guard_who *who, int6
 	return true;
 }
 
+void verify_of(struct verify_try *t, const struct known *k)
+{
+	t->account = !k ? 0 : k->staff ? -k->id : k->id;
+	t->called = k ? k->name : NULL;
+	t->hash = k ? k->password_hash : NULL;
+}
+
+/* An account has one score, whether it is called by its name or its e-mail. */
+static struct guard_who try_who(const struct verify *v, struct req *r, const struct verify_try *t)
+{
+	struct arena *a = req_arena(r);
+	const char *name = t->account ? arena_printf(a, "account %d", t->account)
+				      : arena_printf(a, "name %s", t->name);
+
+	return guard_who(v->guard, req_peer(r), name);
+}
+
 void verify_run(struct verify *v, struct req *r, struct verify_try *t, req_step *next)
 {
 	static const struct timeval at_once;
 	int64_t now = clock_ticks();
-	const struct guard_who who = guard_who(v->guard, req_peer(r), t->name);
+	const struct guard_who who = try_who(v, r, t);
 	struct guard_advice advice = guard_ask_who(v->guard, &who, 0, now);
 
 	t->good = t->busy = false;

@@ -9,6 +9,7 @@
 #include "req.h"
 
 struct event_base;
+struct known;
 struct offload;
 struct verify;
 
@@ -22,7 +23,8 @@ void verify_free(struct verify *);
 struct verify_try {
 	const char *name; /* as typed */
 	const char *password;
-	int account; /* 0: there is none */
+	int account; /* 0: there is none; below 0: staff */
+	const char *called; /* the account, in the log; NULL: there is none */
 	const char *hash; /* NULL: there is none */
 
 	bool good;
@@ -30,7 +32,11 @@ struct verify_try {
 	int retry_after; /* not 0: not looked at, too many failures; seconds */
 };
 
-/* Runs next(r, NULL) at once or later; the answer is in the attempt. */
+/* Whose attempt it is: account and hash of who was found, or of nobody. */
+void verify_of(struct verify_try *, const struct known *);
+
+/* Runs next(r, NULL) at once or later; the answer is in the attempt. Failures are those of the
+ * account, whatever it was called by, or of a name that nobody has. */
 void verify_run(struct verify *, struct req *, struct verify_try *, req_step *next);
 
 /* Replies to attempts that were not looked at: 429 or 503. False: it was. */

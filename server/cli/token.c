@@ -31,7 +31,7 @@ int cli_token_create(struct cli *cli)
 	const struct rows *rows = cli_query(cli,
 		"insert into token (account_id, name, hash, scope, expires)"
 		" select id, $2, $3, $5::text[], case when $4::bigint > 0 then now() + $4::bigint * interval '1 s' end"
-		" from account where name = $1 and active returning id",
+		" from account where id = account_named($1) and active returning id",
 		args, LEN(args), false);
 	if (!rows)
 		return cli_fail(cli, "cannot create the token: %s", cli_error(cli));

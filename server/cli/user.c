@@ -145,11 +145,13 @@ int cli_user_passwd(struct cli *cli)
 	const char *name = cli->words[0], *shown, *error = "no password was given";
 	cli_open(cli, false);
 	const struct db_arg wanted[] = { db_text(name) };
-	const struct rows *there = cli_query(
-		cli, "select email from account where name = $1", wanted, LEN(wanted), false);
+	const struct rows *there =
+		cli_query(cli, "select name, email from account where id = account_named($1)",
+			wanted, LEN(wanted), false);
 	if (!rows_count(there))
 		return cli_fail(cli, "there is no user %s", name);
-	const char *hash = password_hashed(cli, name, rows_text(there, 0, 0), &shown, &error);
+	name = rows_text(there, 0, 0);
+	const char *hash = password_hashed(cli, name, rows_text(there, 0, 1), &shown, &error);
 	if (!hash)
 		return cli_fail(cli, "%s", error);
 	const struct db_arg args[] = { db_text(name), db_text(hash) };
@@ -173,7 +175,7 @@ int cli_user_disable(struct cli *cli)
 		"with gone as (update account set active = false,"
 		" token_generation = token_generation + 1,"
 		" tokens_from = greatest(now(), tokens_from + interval '1 s'), login_hash = null"
-		" where name = $1 returning id),"
+		" where id = account_named($1) returning id),"
 		" ended as (update token set revoked = now()"
 		" where revoked is null and account_id in (select id from gone))"
 		" select id from gone",
@@ -202,7 +204,7 @@ int cli_user_set(struct cli *cli)
 		"update account set groups = coalesce($2::int[], groups),"
 		" areas = case when $3 then $4::int[] else areas end,"
 		" departments = case when $5 then $6::int[] else departments end"
-		" where name = $1 returning id",
+		" where id = account_named($1) returning id",
 		args, LEN(args), false);
 	if (!rows)
 		return cli_fail(cli, "cannot change the user: %s", cli_error(cli));
@@ -218,9 +220,9 @@ int cli_user_enable(struct cli *cli)
 	const char *name = cli->words[0];
 	cli_open(cli, false);
 	const struct db_arg args[] = { db_text(name) };
-	const struct rows *rows =
-		cli_query(cli, "update account set active = true where name = $1 returning id",
-			args, LEN(args), false);
+	const struct rows *rows = cli_query(cli,
+		"update account set active = true where id = account_named($1) returning id", args,
+		LEN(args), false);
 	if (!rows)
 		return cli_fail(cli, "cannot enable the user: %s", cli_error(cli));
 	if (!rows_count(rows))

@@ -59,11 +59,79 @@ def test_multipart_login(server):
 	assert r.status == 200, r
 
 
-def test_login_by_email_and_company_as_cloud_clients_do(server):
-	r = post(server, JWT, {"email": "admin", "password": PASSWORD, "company": "x"})
-	assert r.status == 200 and r.json()["token"]
-	assert post(server, JWT, {"email": "admin", "password": PASSWORD}).json() == {
-		"username": ["This field is required."]}
+def test_a_login_by_e_mail_is_one_on_every_route_and_form(server, tmp_path):
+	"""As Odoo's module and the cloud edition's page send it, and wherever else a name is asked for."""
+	server.api.patch("/base/api/users/1/", {"email": "Bio.Time@example.com"})
+	mail = "bio.time@EXAMPLE.com"
+	for path in (TOKEN, JWT, "/base/api/session/"):
+		token = login(server, path).json().get("token")
+		for body in ({"email": mail, "password": PASSWORD, "company": "Test BioTime"},
+				{"email": mail, "password": PASSWORD}, {"username": mail, "password": PASSWORD},
+				{"username": " %s " % mail, "password": PASSWORD, "company": "x"},
+				{"username": None, "email": mail, "password": PASSWORD},
+				{"username": "", "email": mail, "password": PASSWORD},
+				{"username": "admin", "email": "somebody@else", "password": PASSWORD},
+				{"email": "admin", "password": PASSWORD, "company": "x"}):
+			r = post(server, path, body)
+			assert r.status == 200, (path, body, r)
+			assert path != TOKEN or r.json()["token"] == token
+		r = post(server, path, "password=%s&email=%s" % (PASSWORD.replace(" ", "+"), mail),
+			**{"Content-Type": "application/x-www-form-urlencoded"})
+		assert r.status == 200, (path, r)
+		assert post(server, path, {"email": mail, "password": "wrong"}).json() == WRONG
+		assert post(server, path, {"email": " ", "password": "x"}).json() == {
+			"email": ["This field may not be blank."]}
+	me = server.new_api(mail, PASSWORD).basic().get("/base/api/users/me/")
+	assert (me["username"], me["email"]) == ("admin", "Bio.Time@example.com")
+	server.new_api(mail, PASSWORD).basic().post("/personnel/api/positions/", {"position_code": "7", "position_name": "x"})
+	assert wait_until(lambda: server.api.get("/base/api/auditlogs/", user="admin", resource="position")["count"])
+	made = server.command("token", "create", mail)
+	assert made.returncode == 0 and ask(server, "Token " + made.stdout.strip()).status == 200
+	add_user(server, tmp_path)
+	server.sql("update account set email = 'eve@x' where name = 'eve'")
+	passwd(server, tmp_path, "EVE@x", "another password")
+	assert server.command("user", "set", "eve@X", "--groups", "Readers").returncode == 0
+	assert login(server, TOKEN, "Eve@x", "another password").status == 200
+	assert server.command("user", "disable", "Eve@X").returncode == 0
+	assert login(server, TOKEN, "eve@x", "another password").json() == WRONG
+	assert server.command("user", "enable", "eve@x").returncode == 0
+	assert login(server, TOKEN, "eve@x", "another password").status == 200
+
+
+def test_whose_e_mail_it_is(server, tmp_path):
+	"""A name goes before an e-mail; what two have, or nobody, is nobody's."""
+	passwords = {name: "long password %d" % n for n, name in enumerate(("ann", "bob", "shop@x", "carl", "dora"))}
+	for name, mail in zip(passwords, ("shared@x", "SHARED@x", "", "shop@X", "")):
+		add_user(server, tmp_path, name, passwords[name])
+		server.sql("update account set email = %s where name = %s", mail, name)
+	for user, whose in (("shared@x", "ann"), ("shared@x", "bob"), ("shop@x", "carl"), ("", "dora"), ("ANN", "ann")):
+		assert login(server, TOKEN, user, passwords[whose]).status == 400, user
+	assert login(server, TOKEN, "shop@x", passwords["shop@x"]).status == 200
+	assert login(server, TOKEN, "SHOP@X", passwords["carl"]).status == 200, "names are told apart by case"
+	assert server.command("user", "passwd", "shared@x").returncode == 1
+	server.sql("delete from account where name = 'bob'")
+	assert login(server, TOKEN, "Shared@X", passwords["ann"]).status == 200
+
+
+def test_staff_log_in_by_e_mail_too(server):
+	def person(code, mail, login=True):
+		made = server.api.post("/personnel/api/employees/", {"emp_code": code, "first_name": code, "department": 1,
+			"area": [2], "email": mail})
+		if login:
+			server.api.post("/personnel/api/employees/%d/self_password/" % made["id"], {"self_password": "of %s, long" % code})
+
+	person("51", "Ann@example.com")
+	person("52", "two@example.com")
+	person("53", "Two@example.com")
+	person("54", "ann@example.com", login=False)
+	for path in ("/staff-api-token-auth/", "/staff-jwt-api-token-auth/"):
+		for body in ({"email": "ann@Example.com"}, {"username": "ANN@example.com"}, {"username": "51"}):
+			r = post(server, path, {**body, "password": "of 51, long"})
+			assert r.status == 200, (path, body, r)
+			token = r.json()["token"]
+		assert ask(server, "Token " + token, "/staff/api/employee/").json()["emp_code"] == "51"
+		assert post(server, path, {"email": "two@example.com", "password": "of 52, long"}).json() == WRONG
+		assert post(server, path, {"email": "ann@example.com", "password": "of 54, long"}).json() == WRONG
 
 
 BAD_LOGINS = [

@@ -63,6 +63,55 @@ def test_unknown_and_wrong_sound_and_last_the_same(server):
 		assert min(times[path, False]) > 0.005, "an answer without any work tells that nobody is there"
 
 
+@pytest.mark.settings(trusted_proxies="127.0.0.1")
+def test_an_e_mail_is_no_second_name_to_guess_at(server):
+	"""Failures by name and by e-mail are one account's, and only the account is named in the log. Whether an e-mail is
+	known shows neither in words nor in time."""
+	server.api.patch("/base/api/users/1/", {"email": "chief@example.com"})
+	times, said = {}, {}
+	for n in range(7):
+		for user in ("chief@example.com", "other@example.com"):
+			start = time.monotonic()
+			r = login(server, user, "wrong", **{"X-Forwarded-For": "10.1.%d.%d" % (n, user < "d")})
+			times.setdefault(user, []).append(time.monotonic() - start)
+			said.setdefault(user, set()).add((r.status, r.text, tuple(sorted(k for k in r.headers if k != "date"))))
+	known, unknown = (statistics.median(t) for t in times.values())
+	assert len(set.union(*said.values())) == 1 and known > unknown / 2 and unknown > known / 2, (known, unknown, said)
+	names = ["admin", "chief@example.com", "Chief@Example.COM"]
+	at_once(40, lambda n: login(server, names[n % 3], "wrong", **{"X-Forwarded-For": "198.51.100.%d" % n}))
+	lines = [x for x in server.log().splitlines() if "login_failed" in x]
+	assert sum("account=admin" in x for x in lines) == 47 and sum("account" in x for x in lines) == 47, lines
+	assert "example.com" not in "".join(lines)
+	here = {"X-Forwarded-For": "203.0.113.9"}
+	assert login(server, "admin", "wrong", **here).status == 400
+	for user in names:
+		assert login(server, user, PASSWORD, **here).status == 429, "thirty failures, and one from here"
+	assert login(server, "other@example.com", "wrong", **here).status == 400
+
+
+def test_a_login_that_failed_is_logged_with_the_account_and_never_with_what_was_typed(server):
+	employee_with_login(server)
+	login(server, "admin", "wrong")
+	login(server, "hunter2, typed in the wrong box", "admin")
+	login(server, "5", "wrong", LOGINS[2])
+	server.new_api("admin", "also wrong").basic().raw("GET", AREAS)
+	lines = [x.split("login_failed ")[1] for x in server.log().splitlines() if "login_failed" in x]
+	assert lines == ["address=127.0.0.1 account=admin", "address=127.0.0.1", "address=127.0.0.1 employee=5",
+		"address=127.0.0.1 account=admin"]
+	assert "hunter2" not in server.log()
+
+
+def test_what_is_no_login_is_no_failure(server):
+	"""A client that tries one form after the other, and members that are missing."""
+	api = server.new_api()
+	for n in range(30):
+		for body in ({}, {"username": "admin"}, {"password": "x"}, {"company": "x", "password": "x"}, {"email": "admin"},
+				{"username": None, "password": "x"}, {"username": "admin", "password": ""}, []):
+			assert api.request("POST", LOGINS[n % 4], body, authorization="").status == 400
+	assert "login_failed" not in server.log()
+	assert login(server, "admin", PASSWORD).status == 200
+
+
 def at_once(n, attempt):
 	"""Wrong logins are answered late: several wait side by side."""
 	with ThreadPoolExecutor(8) as pool:
