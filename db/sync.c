@@ -77,6 +77,13 @@ void sync_close(struct sync *s)
 	free(s);
 }
 
+const char *sync_host(const struct sync *s)
+{
+	const char *host = PQhost(s->pg);
+
+	return host && *host ? host : "localhost";
+}
+
 static bool target_read_only(const struct pg_params *params)
 {
 	PGconn *pg = PQconnectdbParams(params->keywords, params->values, 1);

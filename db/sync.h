@@ -17,6 +17,9 @@ struct sync *sync_open(
 	struct arena *, const char *conninfo, const char *timezone, const char **error);
 void sync_close(struct sync *);
 
+/* The name or address of the server, or the directory of its socket; lives as long as the connection. */
+const char *sync_host(const struct sync *);
+
 /* After sync_open() failed: true when some server of the conninfo answers, but lets nobody write
  * now: a standby, or one that starts or stops. Blocks for as long as each of them is given. */
 bool sync_waits(const char *conninfo);

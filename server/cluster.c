@@ -305,13 +305,18 @@ bool cluster_find_socket(struct cluster *c, struct arena *a, const char *data_di
 	return c->socket_dir != NULL;
 }
 
-bool cluster_open(struct cluster *c, struct arena *a, const char *data_dir, const char **error)
+bool cluster_open(
+	struct cluster *c, struct arena *a, const char *data_dir, bool makes, const char **error)
 {
 	*c = (struct cluster){ .arena = a,
 		.data_dir = data_dir,
 		.dir = arena_printf(a, "%s/pg", data_dir),
 		.log = arena_printf(a, "%s/postgresql.log", data_dir) };
 	bool exists = access(c->dir, F_OK) == 0;
+	if (!exists && !makes) {
+		*error = datadir_none(a, data_dir);
+		return false;
+	}
 	return user_find(c, error) && user_can_enter(c, error) &&
 	       (exists ? bin_of_cluster(c, error) : bin_newest(c, error)) &&
 	       (exists || cluster_make(c, error)) && socket_dir_make(c, error);

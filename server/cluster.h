@@ -22,9 +22,10 @@ struct cluster {
 	int connections; /* that must be possible; 0: PostgreSQL's default */
 };
 
-/* Finds and prepares everything but the cluster itself, and makes that too when it is missing.
- * False: *error says in one line what to do. */
-bool cluster_open(struct cluster *, struct arena *, const char *data_dir, const char **error);
+/* Finds and prepares everything but the cluster itself, and makes that too when it is missing and
+ * makes says so. False: *error says in one line what to do. */
+bool cluster_open(
+	struct cluster *, struct arena *, const char *data_dir, bool makes, const char **error);
 
 /* Only what a client needs of a cluster that somebody else runs. */
 bool cluster_find_socket(struct cluster *, struct arena *, const char *data_dir);

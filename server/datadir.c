@@ -82,6 +82,40 @@ const char *datadir_open(struct arena *a, const char *path, const char **error)
 	return arena_strdup(a, real);
 }
 
+/* The lock is held while a first start makes the cluster. */
+static bool lock_is_held(struct arena *a, const char *dir)
+{
+	int fd = open(arena_printf(a, "%s/punchd.lock", dir), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	bool held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+	if (fd >= 0)
+		close(fd);
+	return held;
+}
+
+const char *datadir_none(struct arena *a, const char *path)
+{
+	char here[PATH_MAX] = "";
+	while (strncmp(path, "./", 2) == 0)
+		path += 2;
+	bool relative = *path != '/' && getcwd(here, sizeof(here));
+	return arena_printf(a,
+		"there is no database of punchd in %s%s%s: name your server's data directory "
+		"(--data_dir=DIR or PUNCHD_DATA_DIR), or run punchd serve or punchd migrate first",
+		relative ? here : "", relative ? "/" : "", path);
+}
+
+bool datadir_has_cluster(struct arena *a, const char *path, const char **error)
+{
+	if (access(arena_printf(a, "%s/pg", path), F_OK) == 0 || lock_is_held(a, path))
+		return true;
+	if (errno == EACCES)
+		*error = arena_printf(
+			a, "cannot look into the data directory %s: %s", path, strerror(errno));
+	else
+		*error = datadir_none(a, path);
+	return false;
+}
+
 /* Gives what root made to the owner of the directory it is in. */
 static void file_give(int fd, const char *path)
 {

@@ -13,6 +13,12 @@
  * *error says why. */
 const char *datadir_open(struct arena *, const char *path, const char **error);
 
+/* Whether the directory has a cluster, or one that is being made. Touches nothing; false: *error. */
+bool datadir_has_cluster(struct arena *, const char *path, const char **error);
+
+/* What to tell who looked for a database there: one line. */
+const char *datadir_none(struct arena *, const char *path);
+
 enum datadir_use {
 	DATADIR_FREE, /* *fd holds the lock; closing it ends it */
 	DATADIR_SERVED, /* a server runs on it */

@@ -35,6 +35,7 @@ struct embedded {
 	struct arena *arena; /* the caller's */
 	struct cluster cluster;
 	const char *conninfo;
+	bool makes; /* what is not there */
 	int lock; /* -1: somebody else's cluster */
 	pid_t pid; /* the postmaster; 0 while there is none */
 
@@ -132,6 +133,7 @@ static const char *setting_shown(struct embedded *e, struct sync *sync, const ch
 	return value;
 }
 
+/* Makes it where it is missing; a command finds it or fails. */
 static bool database_make(struct embedded *e, const char **error)
 {
 	struct db_error failed;
@@ -140,13 +142,15 @@ static bool database_make(struct embedded *e, const char **error)
 		return false;
 	struct rows *rows = sync_query(
 		sync, "select from pg_database where datname = 'punchd'", NULL, 0, false, &failed);
-	bool good =
-		rows && (rows_count(rows) == 1 ||
-				sync_script(sync,
-					"create database punchd template template0 encoding 'UTF8' "
-					"lc_collate 'C.UTF-8' lc_ctype 'C.UTF-8'",
-					&failed));
-	if (!good)
+	bool there = rows && rows_count(rows) == 1, wanted = rows && !there && e->makes;
+	bool good = there || (wanted && sync_script(sync,
+						"create database punchd template template0 "
+						"encoding 'UTF8' lc_collate 'C.UTF-8' "
+						"lc_ctype 'C.UTF-8'",
+						&failed));
+	if (!good && rows && !wanted)
+		*error = datadir_none(e->arena, e->cluster.data_dir);
+	else if (!good)
 		*error = arena_printf(e->arena, "cannot make the database: %s", failed.message);
 	rows_free(rows);
 	sync_close(sync);
@@ -228,17 +232,20 @@ static bool turn_wait(struct embedded *e, const char *data_dir, bool server, con
 	return false;
 }
 
-struct embedded *embedded_start(
-	struct arena *a, const char *data_dir, bool server, int connections, const char **error)
+struct embedded *embedded_start(struct arena *a, const char *data_dir, enum embedded_for who,
+	int connections, const char **error)
 {
 	struct embedded *e = xcalloc(1, sizeof(*e));
 	e->arena = a;
+	e->makes = who != EMBEDDED_COMMAND;
 	e->lock = -1;
 	e->pause_ms = PAUSE_MIN_MS;
-	const char *dir = datadir_open(a, data_dir, error);
-	bool good = dir && turn_wait(e, dir, server, error);
+	const char *dir = e->makes || datadir_has_cluster(a, data_dir, error)
+				  ? datadir_open(a, data_dir, error)
+				  : NULL;
+	bool good = dir && turn_wait(e, dir, who == EMBEDDED_SERVER, error);
 	if (good && e->lock >= 0) {
-		good = cluster_open(&e->cluster, a, dir, error);
+		good = cluster_open(&e->cluster, a, dir, e->makes, error);
 		if (good) {
 			e->cluster.connections = connections;
 			e->conninfo = conninfo_of(&e->cluster, "punchd");

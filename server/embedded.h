@@ -11,14 +11,18 @@
 struct event_base;
 struct embedded;
 
+/* Who wants the cluster. A command finds one or fails, and leaves nothing behind where there is
+ * none; the others make it. */
+enum embedded_for { EMBEDDED_COMMAND, EMBEDDED_MIGRATE, EMBEDDED_SERVER };
+
 /*
- * Starts the cluster under data_dir, makes it first where there is none, ends what a killed
- * predecessor left running, and waits until it accepts connections. The server holds the data
- * directory alone; a command (server false) uses what a running server has started. connections:
- * how many the server will want. NULL: *error says in one line why.
+ * Starts the cluster under data_dir, ends what a killed predecessor left running, and waits until it
+ * accepts connections. The server holds the data directory alone; the others use what a running
+ * server has started. connections: how many the server will want. NULL: *error says in one line
+ * why.
  */
-struct embedded *embedded_start(
-	struct arena *, const char *data_dir, bool server, int connections, const char **error);
+struct embedded *embedded_start(struct arena *, const char *data_dir, enum embedded_for,
+	int connections, const char **error);
 
 /* libpq conninfo; lives on the arena. */
 const char *embedded_conninfo(const struct embedded *);

@@ -110,9 +110,10 @@ static void durability_warn(struct start *s)
 	}
 }
 
-bool start_database(struct start *s, struct arena *a, const struct config *config, bool server,
-	const char **error)
+bool start_database(struct start *s, struct arena *a, const struct config *config,
+	enum embedded_for who, const char **error)
 {
+	bool server = who == EMBEDDED_SERVER;
 	*s = (struct start){ .arena = a, .config = config, .conninfo = config->database_url };
 	bool embedded = !*config->database_url;
 	if (!embedded && !*config->master_key && server) {
@@ -122,8 +123,8 @@ bool start_database(struct start *s, struct arena *a, const struct config *confi
 	}
 	if (embedded) {
 		int wanted = (int)config->db_pool_size + SPARE_CONNECTIONS;
-		s->embedded = embedded_start(a, config->data_dir, server,
-			wanted > DEFAULT_CONNECTIONS ? wanted : 0, error);
+		s->embedded = embedded_start(
+			a, config->data_dir, who, wanted > DEFAULT_CONNECTIONS ? wanted : 0, error);
 		if (!s->embedded)
 			return false;
 		s->conninfo = embedded_conninfo(s->embedded);
@@ -217,9 +218,30 @@ bool start_schema(struct start *s, int *applied, const char **error)
 	       migrate_up(s->sync, s->arena, applied, error);
 }
 
+/* What the commands are about, for an operator who may have meant another one. */
+static const char *database_said(struct start *s)
+{
+	const char *ignored;
+	if (s->data_dir)
+		return arena_printf(s->arena, "the database in %s", s->data_dir);
+	const char *name = value_of(s, s->sync, "select current_database()", &ignored);
+	return arena_printf(s->arena, "the database %s of database_url, on %s,", name ? name : "",
+		sync_host(s->sync));
+}
+
 bool start_schema_check(struct start *s, const char **error)
 {
-	return migrate_check(s->sync, s->arena, error);
+	const char *empty =
+		value_of(s, s->sync, "select to_regclass('schema_migration') is null", error);
+	if (!empty)
+		return false;
+	if (*empty == 'f')
+		return migrate_check(s->sync, s->arena, error);
+	*error = arena_printf(s->arena,
+		"%s has no schema: set %s to your server's, or run punchd serve or punchd migrate "
+		"first",
+		database_said(s), s->data_dir ? "data_dir" : "database_url");
+	return false;
 }
 
 bool start_keys(struct start *s, const char **error)
@@ -308,9 +330,9 @@ bool start_server(struct start *s, struct arena *a, const struct config *config,
 	signal(SIGHUP, SIG_IGN); /* until there is something to read again */
 	signal(SIGTERM, interrupted);
 	signal(SIGINT, interrupted);
-	bool good = start_database(s, a, config, true, error) && start_schema(s, &applied, error) &&
-		    (!s->embedded || role_become(s, error)) && start_keys(s, error) &&
-		    biometrics_check(s, error) && start_admin(s, error);
+	bool good = start_database(s, a, config, EMBEDDED_SERVER, error) &&
+		    start_schema(s, &applied, error) && (!s->embedded || role_become(s, error)) &&
+		    start_keys(s, error) && biometrics_check(s, error) && start_admin(s, error);
 	start_disconnect(s);
 	if (applied)
 		log_info("schema_migrated", "migrations", log_num(applied), NULL);

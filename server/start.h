@@ -25,13 +25,14 @@ struct start {
 };
 
 /* Starts the embedded database where one is wanted, connects, and checks that it will do. */
-bool start_database(
-	struct start *, struct arena *, const struct config *, bool server, const char **error);
+bool start_database(struct start *, struct arena *, const struct config *, enum embedded_for,
+	const char **error);
 
 /* Brings the schema to head; *applied counts the migrations run now. */
 bool start_schema(struct start *, int *applied, const char **error);
 
-/* The schema is at head: for commands that do not migrate. */
+/* The schema is at head: for commands that do not migrate. Where it is missing, *error says which
+ * database was looked at. */
 bool start_schema_check(struct start *, const char **error);
 
 /* Opens seal and secrets. */

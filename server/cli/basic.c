@@ -16,7 +16,7 @@ int cli_migrate(struct cli *cli)
 	const char *error = NULL;
 	int applied = 0;
 	struct start *s = &cli->start;
-	if (!start_database(s, cli->arena, cli->config, false, &error) ||
+	if (!start_database(s, cli->arena, cli->config, EMBEDDED_MIGRATE, &error) ||
 		!start_schema(s, &applied, &error))
 		return cli_fail(cli, "%s", error);
 	printf("schema at %d, %d migration%s run now\n", migrate_head(), applied,

@@ -293,7 +293,7 @@ void cli_open(struct cli *cli, bool keys)
 {
 	const char *error = NULL;
 	struct start *s = &cli->start;
-	if (start_database(s, cli->arena, cli->config, false, &error) &&
+	if (start_database(s, cli->arena, cli->config, EMBEDDED_COMMAND, &error) &&
 		start_schema_check(s, &error) && (!keys || start_keys(s, &error))) {
 		actor_say(cli);
 		return;

@@ -1,14 +1,17 @@
 """Every administrative command: what it does, its exit code, and one line when it fails."""
 
 import os
+import pwd
 import re
 import stat
+import subprocess
 
 import pytest
 
 from punchd_test.net import free_port
+from punchd_test.pg import as_postgres, pg_bin
 from punchd_test.rest import ApiError
-from punchd_test.server import MASTER_KEY, PASSWORD, run_punchd
+from punchd_test.server import MASTER_KEY, PASSWORD, environment, punchd_bin, run_punchd
 from punchd_test.terminal import Terminal
 from punchd_test.wait import wait_until
 
@@ -223,6 +226,66 @@ def test_commands_without_a_database_fail_in_one_line(tmp_path):
 	for argv in (["user", "list"], ["device", "list"], ["key", "status"], ["token", "list"],
 			["migrate"]):
 		one_line(run_punchd(*argv, database_url="host=%s dbname=none" % tmp_path))
+
+
+# every command of --help but those that make a database, and those that want none
+COMMANDS = ["user add eve", "user set eve --groups Readers", "user enable eve", "user list", "user passwd eve",
+	"user disable eve", "group list", "group add g --permissions att.*", "group set g --permissions att.*",
+	"group remove g", "token create admin", "token list", "token revoke 1", "device list", "device approve SN1",
+	"device remove SN1", "device remove --waiting", "key status", "key rotate", "key retire", "key master",
+	"key master --new-key-file key", "key jwt", "retention run --retention_logs=30", "biometrics remove", "audit verify", "audit list",
+	"import-biotime . --report report"]
+NEED_NONE = {"serve", "migrate", "config", "health"}
+
+
+def in_directory(directory, *argv, **settings):
+	return subprocess.run([punchd_bin(), *argv], env=environment(**settings), cwd=directory, text=True,
+		stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+
+
+def test_no_command_makes_a_database(tmp_path):
+	"""Not in the default directory, nor in one that is named; they say where they looked, and leave nothing there."""
+	help_text = ok(run_punchd("--help")).split("Commands:\n")[1].split("\n\n")[0]
+	told = {re.match(r"  ((?:(?:user|group|token|device|key|retention|biometrics|audit) )?\S+)", line).group(1)
+		for line in help_text.splitlines()}
+	assert told == NEED_NONE | {" ".join(c.split()[:2]) if c.split()[0] in ("user", "group", "token", "device", "key",
+		"retention", "biometrics", "audit") else c.split()[0] for c in COMMANDS}
+	os.mkdir(tmp_path / "empty")
+	os.mkdir(tmp_path / "begun")
+	(tmp_path / "begun" / "punchd.lock").write_text("serve 1\n")
+	(tmp_path / "begun" / "master.key").write_text("0" * 64)
+	before = sorted(os.walk(tmp_path))
+	for n, command in enumerate(COMMANDS):
+		for setting, place in [(None, "data"), ("empty", "empty"), ("./no/such", "no/such"),
+				("%s/begun" % tmp_path, "begun")][:4 if n < 2 else 1]:
+			line = one_line(in_directory(tmp_path, *command.split(), data_dir=setting))
+			assert "there is no database of punchd in %s/%s: " % (tmp_path, place) in line, (command, line)
+			assert "--data_dir" in line and "punchd serve or punchd migrate first" in line
+			assert sorted(os.walk(tmp_path)) == before, command
+
+
+def test_a_database_without_a_schema_is_named(pg, embedded, make_server):
+	db = pg.empty()
+	line = one_line(run_punchd("user", "list", database_url=db.conninfo))
+	assert db.name in line and pg.dir in line and "punchd migrate" in line and "database_url" in line
+	assert db.value("select count(*) from pg_class where relnamespace = 'public'::regnamespace") == 0
+	db.drop()
+	# of a first start that was cut short: a cluster, and no database in it
+	os.mkdir(embedded)
+	if os.getuid() == 0:
+		os.chown(embedded, pwd.getpwnam("postgres").pw_uid, -1)
+	subprocess.run(as_postgres([os.path.join(pg_bin(), "initdb"), "-D", embedded + "/pg", "-U", "punchd", "-A", "trust",
+		"-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]), cwd="/", check=True, stdout=subprocess.DEVNULL)
+	for _ in range(2):
+		assert "no database of punchd in %s:" % embedded in one_line(run_punchd("user", "list", data_dir=embedded))
+	ok(run_punchd("migrate", data_dir=embedded))
+	assert "name" in ok(run_punchd("user", "list", data_dir=embedded))
+	server = make_server(None, data_dir=embedded, master_key=MASTER_KEY)
+	subprocess.run([os.path.join(pg_bin(), "psql"), "-qc", "drop table schema_migration",
+		"host=%s/run user=punchd dbname=punchd" % embedded], check=True, env=environment())
+	server.stop()
+	line = one_line(run_punchd("user", "list", data_dir=embedded))
+	assert "the database in %s has no schema: " % embedded in line and "punchd migrate" in line
 
 
 @pytest.fixture
