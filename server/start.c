@@ -167,6 +167,25 @@ static bool role_limit(struct start *s, struct sync *owner, const char *role, co
 	return good;
 }
 
+/* Whoever reads the views by SQL begins in the server's zone. Where the schema's owner may not say so
+ * for the database, whoever may has to. */
+static bool readers_zone_set(struct start *s, struct sync *owner, const char **error)
+{
+	const char *zone = s->config->timezone;
+	struct db_error failed;
+	const struct db_arg args[] = { db_text(zone) };
+	struct rows *rows =
+		sync_query(owner, "select readers_zone($1::text)", args, LEN(args), false, &failed);
+	if (!rows)
+		return start_failed(s, "cannot set the time zone of readers", &failed, error);
+	if (!rows_null(rows, 0, 0))
+		log_warn("readers_zone_not_set", "reason", rows_text(rows, 0, 0), "remedy",
+			arena_printf(s->arena, "alter database ... set timezone = '%s'", zone),
+			NULL);
+	rows_free(rows);
+	return true;
+}
+
 /* The embedded cluster has a second role, so that the server cannot touch what it must not. What
  * only a superuser may set for a session is set for the role. */
 static bool role_make(struct start *s, const char **error)
@@ -202,8 +221,8 @@ static bool owner_migrate(struct start *s, int *applied, const char **error)
 			s->arena, "cannot reach the database as its owner: %s", *error);
 		return false;
 	}
-	bool good =
-		migrate_up(owner, s->arena, applied, error) && role_limit(s, owner, role, error);
+	bool good = migrate_up(owner, s->arena, applied, error) &&
+		    role_limit(s, owner, role, error) && readers_zone_set(s, owner, error);
 	sync_close(owner);
 	return good;
 }
@@ -214,8 +233,9 @@ bool start_schema(struct start *s, int *applied, const char **error)
 	if (*s->config->database_owner_url && !s->embedded)
 		return owner_migrate(s, applied, error);
 	/* a role that may not migrate need not, where the schema is at head */
-	return migrate_check(s->sync, s->arena, error) ||
-	       migrate_up(s->sync, s->arena, applied, error);
+	return (migrate_check(s->sync, s->arena, error) ||
+		       migrate_up(s->sync, s->arena, applied, error)) &&
+	       readers_zone_set(s, s->sync, error);
 }
 
 /* What the commands are about, for an operator who may have meant another one. */

@@ -1,9 +1,10 @@
 -- What REST shows of terminals and commands.
 
--- terminal_tz: hours when whole, else minutes.
+-- terminal_tz: hours when whole, else minutes. A view calls it: whoever reads that has a search_path of
+-- their own.
 create or replace function terminal_tz(zone text, fixed_offset int) returns int
 	language sql stable as $$
-	select case when o % 60 = 0 then o / 60 else o end from terminal_offset(zone, fixed_offset) o
+	select case when o % 60 = 0 then o / 60 else o end from public.terminal_offset(zone, fixed_offset) o
 $$;
 
 -- fixed_offset after terminal_tz was written: what is shown changes nothing, the zone's own

@@ -1,23 +1,40 @@
 """The views with ZKBio Time's names, read as integrations read its database."""
 
 import itertools
+import os
+import re
 
 import psycopg2
 import pytest
+
+from punchd_test.server import ROOT
 
 ROLES = itertools.count(1)
 AT = "2024-05-02 08:59:58"
 
 
+def role_as_told(server):
+	"""Runs what the README tells an operator to; the role's name."""
+	role = "erp%d" % next(ROLES)
+	with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as f:
+		told = re.search(r"\n((?:    [^\n]*\n)*    create role erp (?:.*\n)(?:    .*\n)+)", f.read())
+	for statement in told.group(1).replace("'...'", "'x'").split(";"):
+		if statement.strip():
+			server.sql(re.sub(r"\berp\b", role, statement))
+	return role
+
+
+def connect(server, role):
+	connection = server.database.cluster.connect(server.database.name, role)
+	connection.autocommit = True
+	return connection
+
+
 @pytest.fixture
 def reader(server):
 	"""A connection as the README tells an operator to make one: it may select, nothing else."""
-	role = "erp%d" % next(ROLES)
-	server.sql("create role %s login" % role)
-	server.sql("grant usage on schema biotime to %s" % role)
-	server.sql("grant select on all tables in schema biotime to %s" % role)
-	connection = server.database.cluster.connect(server.database.name, role)
-	connection.autocommit = True
+	role = role_as_told(server)
+	connection = connect(server, role)
 	yield connection
 	connection.close()
 	server.sql("drop owned by %s" % role)
@@ -49,8 +66,7 @@ def test_punches_as_integrations_read_them(server, terminal, reader):
 	assert (code, str(time), state, verify, name) == ("1001", AT, "1", 15, "Ann")
 	row = server.api.get("/iclock/api/transactions/", emp_code="1001")["data"][0]
 	assert (sn, alias, area) == (terminal.sn, row["terminal_alias"], row["area_alias"])
-	# a cursor over ids, with search_path in place of the schema's name
-	read(reader, "set search_path to biotime; select 1")
+	# a cursor over ids, without the schema's name
 	assert read(reader, "select id, emp_code, emp_id, work_code from iclock_transaction where id > %s"
 		" order by id", 0) == [(1, "1001", emp, "7"), (2, "2002", None, "")]
 	assert read(reader, "select emp_code, emp_id from iclock_transaction where id > 1") == [
@@ -95,9 +111,122 @@ def test_terminals_and_those_who_left(server, terminal, reader):
 	assert (sn, state, area) == (terminal.sn, 1, "Head Office")
 
 
+def leave(server, emp, day):
+	return server.api.post("/att/api/leaves/", {"employee": emp, "pay_code": 1, "start_time":
+		day + " 00:00:00", "end_time": day + " 18:00:00", "apply_reason": "rest"})["id"]
+
+
+def filled(server, terminal):
+	"""A row in each of the views."""
+	terminal.register()
+	emp = person(server, "7", first_name="Ann", position=1)
+	terminal.push("ATTLOG", "7\t%s\t1\t15\t7" % AT)
+	terminal.push("OPERLOG", "FP PIN=7\tFID=6\tSize=8\tValid=1\tTMP=AAAABBBB")
+	terminal.push("BIOPHOTO", "BIOPHOTO PIN=7\tNo=0\tIndex=0\tFileName=7.jpg\tType=9\tSize=8"
+		"\tContent=/9j/4AAQ")
+	leave(server, emp, "2024-05-03")
+	server.api.post("/att/api/manuallogs/", {"employee": emp, "punch_time": "2024-05-02 17:00:00",
+		"punch_state": "1"})
+	server.api.post("/att/api/holidays/", {"alias": "May", "start_date": "2024-05-01"})
+	server.api.post("/personnel/api/resigns/", {"employee": emp, "resign_date": "2024-06-01"})
+	return emp
+
+
+def test_every_view_can_be_read_by_the_role_of_the_readme(server, terminal, reader):
+	filled(server, terminal)
+	for (view,) in server.sql("select viewname from pg_views where schemaname = 'biotime'"):
+		rows = read(reader, "select * from %s" % view)
+		assert rows, view
+		assert rows == read(reader, "select * from biotime.%s" % view)
+	# also with nothing in the path, as drivers that are careful set it
+	read(reader, "set search_path = ''; select 1")
+	for (view,) in server.sql("select viewname from pg_views where schemaname = 'biotime'"):
+		assert read(reader, "select * from biotime.%s" % view), view
+
+
+def test_readers_see_the_clock_of_the_server(server, terminal, reader):
+	"""The server's zone is Asia/Kolkata."""
+	terminal.register()
+	terminal.push("ATTLOG", "7\t2024-05-02 08:12:00\t0\t1")
+	terminal.push("ATTLOG", "7\t2024-05-01 23:59:59\t0\t1")
+	day = "from iclock_transaction where punch_time %s order by punch_time"
+	for condition in ("between '2024-05-02 00:00:00' and '2024-05-02 23:59:59'",
+			"::date = '2024-05-02'", "at time zone 'Asia/Kolkata' >= '2024-05-02 00:00:00+05:30'",
+			">= '2024-05-02 00:00:00+05:30'::timestamptz", ">= '2024-05-01 18:30:00Z'::timestamptz"):
+		assert read(reader, "select to_char(punch_time, 'HH24:MI:SS'), to_char(punch_time at time zone"
+			" 'Asia/Kolkata', 'YYYY-MM-DD HH24:MI:SS'), extract(hour from punch_time)::int " +
+			day % condition) == [("08:12:00", "2024-05-02 08:12:00", 8)], condition
+	row = server.api.get("/iclock/api/transactions/", ordering="-id", page_size=1)["data"][0]
+	assert read(reader, "select to_char(upload_time, 'YYYY-MM-DD HH24:MI:SS') from"
+		" iclock_transaction where id = %s", row["id"]) == [(row["upload_time"],)]
+
+
+def test_the_clock_of_readers_follows_the_setting(server):
+	role = role_as_told(server)
+	server.settings["timezone"] = "America/Lima"
+	server.restart()
+	connection = connect(server, role)
+	assert read(connection, "show timezone") == [("America/Lima",)]
+	connection.close()
+	server.restart()  # nothing to do; a role with a zone of its own keeps it
+	server.sql("alter role %s set timezone = 'Europe/Berlin'" % role)
+	connection = connect(server, role)
+	assert read(connection, "show timezone") == [("Europe/Berlin",)]
+	connection.close()
+	assert "readers_zone_not_set" not in server.log()
+	server.sql("drop owned by %s" % role)
+	server.sql("drop role %s" % role)
+
+
+@pytest.mark.parametrize("since", ["'2024-05-02 00:00:00'", "'2024-05-02 00:00:00+05:30'::timestamptz"])
+def test_ranges_of_times_go_by_index(reader, since):
+	read(reader, "set enable_seqscan = off; set enable_bitmapscan = off; select 1")
+	plan = "\n".join(r[0] for r in read(reader, "explain select id from iclock_transaction"
+		" where punch_time >= %s and punch_time < %s + interval '1 day'" % (since, since
+		if "::" in since else "timestamp " + since)))
+	assert re.search(r"Index Cond: \(\(?p?\.?punch_time >= ", plan), plan
+
+
+def test_columns_that_readers_of_full_rows_name(server, terminal, reader):
+	filled(server, terminal)
+	assert read(reader, "select emp_code, punch_state, sync_status, emp_id is not null,"
+		" terminal_id is not null, company_id, mask_flag, temperature, company_code"
+		" from iclock_transaction where terminal_sn = %s", terminal.sn) == [
+			("7", "1", None, True, True, 1, None, None, "1")]
+	assert read(reader, "select emp_code_digit, leave_group, superior_id, company_id"
+		" from personnel_employee") == [(7, None, None, 1)]
+	assert read(reader, "select device_count, employee_count from personnel_area where id = 2") == [
+		(1, 1)]
+
+
+def test_leaves_as_integrations_read_them(server, reader):
+	emp = person(server, "7")
+	leave(server, emp, "2024-05-03")
+	server.api.post("/att/api/manuallogs/", {"employee": emp, "punch_time": "2024-05-02 17:00:00",
+		"punch_state": "1"})
+	# 9.x
+	assert read(reader, "select e.emp_code, l.start_time::text, p.code, wi.approval_status"
+		" from workflow_workflowinstance wi"
+		" join att_leave l on l.workflowinstance_ptr_id = wi.id"
+		" left join att_paycode p on p.id = l.pay_code_id"
+		" join personnel_employee e on e.id = wi.employee_id"
+		" where l.start_time < timestamp '2024-05-04' and l.end_time > timestamp '2024-05-03'") == [
+			("7", "2024-05-03 00:00:00", "AL", 2)]
+	# 8.x
+	assert read(reader, "select e.emp_code, c.category_name, a.audit_status from att_leave l"
+		" join personnel_employee e on l.employee_id = e.id"
+		" join att_leavecategory c on l.category_id = c.id"
+		" join workflow_abstractexception a on a.id = l.abstractexception_ptr_id") == [
+			("7", "Annual Leave", 2)]
+	assert read(reader, "select m.punch_state, w.employee_id from att_manuallog m"
+		" join workflow_workflowinstance w on w.id = m.workflowinstance_ptr_id") == [("1", emp)]
+
+
 VIEWS = ("personnel_company", "personnel_department", "personnel_position", "personnel_area",
 	"personnel_employee", "personnel_employee_area", "personnel_resign", "att_attemployee",
-	"iclock_terminal", "iclock_transaction", "iclock_biodata", "iclock_biophoto")
+	"iclock_terminal", "iclock_transaction", "iclock_biodata", "iclock_biophoto", "att_paycode",
+	"att_leavecategory", "att_leave", "att_manuallog", "att_holiday", "workflow_workflowinstance",
+	"workflow_abstractexception")
 
 
 def test_every_view_is_listed_here(server):
