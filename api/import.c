@@ -23,98 +23,45 @@ static const struct import_code employee_codes[] = {
 	{ "dept_code", "department", "department", false },
 	{ "position_code", "position", "position", false },
 	{ "area_code", "area", "area", false },
+	{ "dept_name", "department", "department", false, true },
+	{ "position_name", "position", "position", false, true },
+	{ "area_name", "area", "area", false, true },
 	{ 0 },
 };
 static const struct import_code department_codes[] = {
 	{ "parent_dept_code", "parent_dept", "department", true },
+	{ "parent_dept_name", "parent_dept", "department", false, true },
 	{ 0 },
 };
 static const struct import_code position_codes[] = {
 	{ "parent_position_code", "parent_position", "position", true },
+	{ "parent_position_name", "parent_position", "position", false, true },
 	{ 0 },
 };
 static const struct import_code area_codes[] = {
 	{ "parent_area_code", "parent_area", "area", true },
+	{ "parent_area_name", "parent_area", "area", false, true },
 	{ 0 },
 };
 static const struct import_code no_codes[] = { { 0 } };
 static const char *const card_members[] = { "emp_code", "card_no", NULL };
 
-const struct import_spec import_employees = { &employees, "emp_code", "emp_code", employee_codes,
-	NULL, false };
-const struct import_spec import_departments = { &departments, "dept_code", "code", department_codes,
-	NULL, false };
-const struct import_spec import_positions = { &positions, "position_code", "code", position_codes,
-	NULL, false };
-const struct import_spec import_areas = { &areas, "area_code", "code", area_codes, NULL, false };
-const struct import_spec import_cards = { &employees, "emp_code", "emp_code", no_codes,
-	card_members, true };
+#define PEOPLE &employees, "emp_code", "emp_code"
+#define ORGANISATION(resource, key) &resource, key, "code"
 
-/* --- the columns ------------------------------------------------------------------------------ */
+const struct import_spec import_employees = { PEOPLE, employee_codes, import_words_people, NULL,
+	false };
+const struct import_spec import_departments = { ORGANISATION(departments, "dept_code"),
+	department_codes, import_words_organisation, NULL, false };
+const struct import_spec import_positions = { ORGANISATION(positions, "position_code"),
+	position_codes, import_words_organisation, NULL, false };
+const struct import_spec import_areas = { ORGANISATION(areas, "area_code"), area_codes,
+	import_words_organisation, NULL, false };
+const struct import_spec import_cards = { PEOPLE, no_codes, import_words_people, card_members,
+	true };
 
 static req_step file_parsed, keys_found, codes_found, rows_go_on;
 static void codes_ask(struct req *, struct import *);
-
-/* "Dept Code" is dept_code. */
-static bool name_is(const char *said, const char *name)
-{
-	for (; *said && *name; said++, name++) {
-		char c = *said == ' ' || *said == '-' ? '_' : *said;
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		if (c != *name)
-			return false;
-	}
-	return *said == *name;
-}
-
-static bool member_is_taken(const struct import_spec *spec, const char *name)
-{
-	for (int i = 0; spec->only && spec->only[i]; i++)
-		if (strcmp(spec->only[i], name) == 0)
-			return true;
-	return !spec->only;
-}
-
-static void column_read(struct import *im, int column)
-{
-	const char *said = im->table.names[column];
-	const struct import_spec *spec = im->spec;
-
-	for (const struct field *f = spec->resource->fields; f->json; f++)
-		if ((f->flags & F_WRITE) && name_is(said, f->json) &&
-			member_is_taken(spec, f->json))
-			im->fields[column] = f;
-	for (int i = 0; spec->codes[i].column; i++)
-		if (name_is(said, spec->codes[i].column))
-			im->codes[column] = i + 1;
-	if (name_is(said, spec->key))
-		im->key = column;
-	if (!im->fields[column] && !im->codes[column])
-		im->file.ignored[im->file.nignored++] = said;
-}
-
-/* False: *problem. No member may come twice, be it by its code. */
-static const char *columns_read(struct import *im)
-{
-	struct arena *a = req_arena(im->req);
-
-	im->key = -1;
-	im->file.ignored = arena_array(a, TABLE_COLUMNS, sizeof(char *));
-	for (int i = 0; i < im->table.ncolumns; i++)
-		column_read(im, i);
-	if (im->key < 0)
-		return arena_printf(a, "The file has no column %s.", im->spec->key);
-	for (int i = 0; i < im->table.ncolumns; i++)
-		for (int j = 0; j < i; j++)
-			if ((im->fields[i] && im->fields[i] == im->fields[j]) ||
-				(im->codes[i] && im->codes[i] == im->codes[j]))
-				return arena_printf(
-					a, "The file has two columns %s.", im->table.names[i]);
-	if (im->table.nrows > IMPORT_ROWS)
-		return arena_printf(a, "More than %d rows.", IMPORT_ROWS);
-	return NULL;
-}
 
 /* --- the file --------------------------------------------------------------------------------- */
 
@@ -131,8 +78,10 @@ static void import_free(void *arg)
 static void file_parse(void *arg)
 {
 	struct import *im = arg;
+	const struct table_judge judge = { import_columns_judge, im };
 
-	im->problem = table_read(&im->table, req_arena(im->req), im->file.bytes, im->file.n);
+	im->problem =
+		table_read(&im->table, req_arena(im->req), im->file.bytes, im->file.n, &judge);
 }
 
 void import_rows(struct req *r, const struct rows *rows)
@@ -155,7 +104,7 @@ static void file_parsed(struct req *r, const struct rows *rows)
 	int n = im->table.nrows;
 
 	if (!im->problem)
-		im->problem = columns_read(im);
+		im->problem = import_columns_read(im);
 	if (im->problem) {
 		error_field(r, "file", im->problem);
 		return;
@@ -242,6 +191,16 @@ static int codes_read(struct import *im, int column, struct import_column *c)
 
 static void rows_begin(struct req *, struct import *);
 
+/* m: the one that has the name k.code. */
+static void names_join(struct sql *sql, struct req *r, const char *table)
+{
+	sql_addf(sql,
+		" left join (select lower(y.name) as name, min(y.id) as id from %s y where true",
+		table);
+	scope_add(sql, r, table, "y");
+	sql_add(sql, " group by 1 having count(*) = 1) m on m.name = lower(k.code)");
+}
+
 /* im->at is the column looked at. */
 static void codes_ask(struct req *r, struct import *im)
 {
@@ -260,10 +219,13 @@ static void codes_ask(struct req *r, struct import *im)
 	for (int i = 0; i < keys; i++)
 		above[i] = im->table.rows[i][im->key];
 	struct sql *sql = sql_new(a);
-	sql_arg(sql, "select x.id, f.nr::int from unnest($$::text[]) with ordinality k (code, nr)",
+	sql_addf(sql, "select %s, f.nr::int", code->names ? "coalesce(x.id, m.id)" : "x.id");
+	sql_arg(sql, " from unnest($$::text[]) with ordinality k (code, nr)",
 		db_text_array(a, c->codes, n));
 	sql_addf(sql, " left join %s x on x.code = k.code", code->table);
 	scope_add(sql, r, code->table, "x");
+	if (code->names)
+		names_join(sql, r, code->table);
 	sql_arg(sql,
 		" left join (select j.code, min(j.nr) as nr"
 		" from unnest($$::text[]) with ordinality j (code, nr) group by 1) f"

@@ -2,6 +2,7 @@
 #ifndef IMPORT_H
 #define IMPORT_H
 
+#include "import_words.h"
 #include "req.h"
 #include "resource.h"
 #include "route.h"
@@ -10,8 +11,9 @@
 struct import_code {
 	const char *column; /* of the file */
 	const char *member; /* of the resource: FT_REF, or FT_REFS for a list */
-	const char *table; /* with columns id and code */
+	const char *table; /* with columns id, code and name */
 	bool parent; /* rows of the same file count, those above */
+	bool names; /* a name will do that only one of them has */
 };
 
 struct import_spec {
@@ -19,6 +21,7 @@ struct import_spec {
 	const char *key; /* member that says which row of the resource */
 	const char *key_column; /* of the database */
 	const struct import_code *codes; /* ends with column NULL */
+	const struct import_word *words; /* headers beside the members' names */
 	const char *const *only; /* members taken, NULL-terminated; NULL: all */
 	bool existing; /* only rows that exist are changed */
 };

@@ -10,7 +10,9 @@
 #include "body.h"
 #include "context.h"
 #include "errors.h"
+#include "fatal.h"
 #include "form.h"
+#include "import.h"
 #include "offload.h"
 
 enum { AT_ONCE = 4 /* each may need a few hundred megabytes */ };
@@ -60,6 +62,23 @@ static bool word_read(
 	return false;
 }
 
+static bool order_read(struct req *r, enum import_order *order)
+{
+	static const char *const names[] = { "ymd", "dmy", "mdy" };
+	const char *value = req_param(r, "date_format");
+
+	*order = IMPORT_YMD;
+	if (!value || !*value)
+		return true;
+	for (size_t i = 0; i < LEN(names); i++)
+		if (str_same_word(value, names[i])) {
+			*order = (enum import_order)i;
+			return true;
+		}
+	error_field(r, "date_format", "Choose \"ymd\", \"dmy\" or \"mdy\".");
+	return false;
+}
+
 static bool options_read(struct req *r, struct import_file *f)
 {
 	const char *dry = req_param(r, "dry_run");
@@ -74,7 +93,7 @@ static bool options_read(struct req *r, struct import_file *f)
 		}
 	}
 	return word_read(r, "mode", "all", "good", &f->good) &&
-	       word_read(r, "existing", "error", "update", &f->update);
+	       word_read(r, "existing", "error", "update", &f->update) && order_read(r, &f->order);
 }
 
 bool import_file_read(struct req *r, struct import_file *f)
@@ -104,6 +123,18 @@ bool import_file_read(struct req *r, struct import_file *f)
 	f->errors = json_array();
 	arena_defer(req_arena(r), errors_release, f->errors);
 	return true;
+}
+
+const char *import_file_time(const struct import_file *f, const struct table *t, struct arena *a,
+	const char *cell, bool with_time)
+{
+	char date[20], text[IMPORT_TIME];
+
+	if (table_date(t, cell, with_time, date))
+		return arena_strdup(a, date);
+	if (import_time_read(cell, f->order, text))
+		return arena_strdup(a, text);
+	return cell;
 }
 
 void import_file_refuse(
@@ -157,10 +188,18 @@ void import_about(const struct route *route, struct arena *a, struct about *abou
 		{ "dry_run", FILTER_BOOL, NULL },
 		{ "mode", FILTER_TEXT, NULL },
 		{ "existing", FILTER_TEXT, NULL },
+		{ "date_format", FILTER_TEXT, NULL },
+		{ 0 },
+	};
+
+	static const struct filter punch_params[] = {
+		{ "terminal_sn", FILTER_TEXT, NULL },
 		{ 0 },
 	};
 
 	about->summary = "Import a file";
 	about->takes_file = true;
 	about_filters(about, params);
+	if (route->handler == import_punches)
+		about_filters(about, punch_params);
 }

@@ -11,7 +11,9 @@
 
 #include <jansson.h>
 
+#include "import_words.h"
 #include "req.h"
+#include "table.h"
 
 enum { IMPORT_ERRORS = 1000 /* rows whose errors are told; the others are counted */ };
 
@@ -19,6 +21,7 @@ struct import_file {
 	const char *bytes;
 	size_t n;
 	bool dry_run, good, update;
+	enum import_order order; /* of dates */
 
 	/* what came of it */
 	int64_t rows, created, updated, unchanged, failed;
@@ -29,6 +32,10 @@ struct import_file {
 
 /* False: replied. Counts as one import until the request ends. */
 bool import_file_read(struct req *, struct import_file *);
+
+/* A cell of a date, or of a date and time, as bodies have it; as it is when it is none. */
+const char *import_file_time(const struct import_file *, const struct table *, struct arena *,
+	const char *cell, bool with_time);
 
 /* A row cannot be taken: errors by member. key and name tell which one it is. */
 void import_file_refuse(

@@ -5,6 +5,7 @@
  */
 #include <openssl/evp.h>
 #include <string.h>
+#include <strings.h>
 
 #include "context.h"
 #include "errors.h"
@@ -89,6 +90,25 @@ static const char *photo_read(struct photo_import *im, int64_t entry)
 	return NULL;
 }
 
+/* What operating systems put beside the files that are meant. */
+static bool name_is_junk(const char *name)
+{
+	static const char *const words[] = { "__macosx", "thumbs.db", "ehthumbs.db",
+		"ehthumbs_vista.db", "desktop.ini", "$recycle.bin", "system volume information",
+		"lost+found" };
+
+	while (*name) {
+		size_t n = strcspn(name, "/\\");
+		if (n > 1 && *name == '.' && !(n == 2 && name[1] == '.'))
+			return true;
+		for (size_t i = 0; i < LEN(words); i++)
+			if (n == strlen(words[i]) && strncasecmp(name, words[i], n) == 0)
+				return true;
+		name += n + (name[n] != '\0');
+	}
+	return false;
+}
+
 static void entry_read(struct photo_import *im, int64_t entry)
 {
 	struct arena *a = req_arena(im->req);
@@ -96,7 +116,9 @@ static void entry_read(struct photo_import *im, int64_t entry)
 	size_t n = name ? strlen(name) : 0;
 	struct photo *p = &im->photos[im->n];
 
-	if (n > 0 && name[n - 1] == '/') /* a directory: its files are told */
+	if (n > 0 && strchr("/\\", name[n - 1])) /* a directory: its files are told */
+		return;
+	if (name && name_is_junk(name))
 		return;
 	p->entry = entry;
 	p->file = name && n <= 200 ? arena_strdup(a, name) : "";
@@ -135,14 +157,12 @@ static void archive_parse(void *arg)
 
 	if (!archive_open(im))
 		return;
-	if (unzip_count(im->zip) > PHOTOS_MOST) {
-		im->problem = "More than 5000 pictures.";
-		return;
-	}
 	im->bytes = arena_alloc(a, PHOTO_MOST);
 	im->photos = arena_array(a, (size_t)unzip_count(im->zip) + 1, sizeof(*im->photos));
-	for (int64_t i = 0; i < unzip_count(im->zip); i++)
+	for (int64_t i = 0; i < unzip_count(im->zip) && im->n <= PHOTOS_MOST; i++)
 		entry_read(im, i);
+	if (im->n > PHOTOS_MOST)
+		im->problem = "More than 5000 pictures.";
 	archive_end(im);
 	archive_open(im); /* anew, for what it may unpack to once more */
 }

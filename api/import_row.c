@@ -17,14 +17,21 @@ static void tree_release(void *tree)
 	json_decref(tree);
 }
 
-/* Workbooks hold dates as numbers. */
+/* As bodies have it: dates of workbooks and of people, words, lists as our own files write them. */
 static const char *cell_value(struct import *im, const struct field *f, const char *text)
 {
-	char date[20];
+	char value[IMPORT_VALUE];
 
-	if ((f->type == FT_DATE || f->type == FT_TIME) &&
-		table_date(&im->table, text, f->type == FT_TIME, date))
-		return arena_strdup(im->arena, date);
+	if (f->type == FT_DATE || f->type == FT_TIME)
+		return import_file_time(&im->file, &im->table, im->arena, text, f->type == FT_TIME);
+	if (import_value_read(f->json, text, value))
+		return arena_strdup(im->arena, value);
+	if (f->type == FT_REFS || f->type == FT_LIST) {
+		char *list = arena_strdup(im->arena, text);
+		for (char *c = list; (c = strchr(c, ';'));)
+			*c = ',';
+		return list;
+	}
 	return text;
 }
 
@@ -100,7 +107,9 @@ static void codes_check(struct import *im, int column)
 			continue;
 		}
 		json_object_del(w->errors, code->member);
-		errors_add(w->errors, code->column, "Invalid code \"%s\" - object does not exist.",
+		errors_add(w->errors, code->column,
+			code->names ? "\"%s\" is the code or name of none, or of several."
+				    : "Invalid code \"%s\" - object does not exist.",
 			c->codes[i]);
 	}
 }

@@ -7,7 +7,7 @@
 #include "resource_private.h"
 #include "table.h"
 
-enum { IMPORT_ROWS = 10000, IMPORT_CODES = 4 };
+enum { IMPORT_ROWS = 10000, IMPORT_CODES = 8 };
 
 /* The codes of one column, of all rows one behind the other. */
 struct import_column {
@@ -49,6 +49,13 @@ struct import {
 	struct db_statement *statements; /* of ?mode=all, to be committed together */
 	int nstatements;
 };
+
+/* Where the header of the file is; arg: the import. */
+enum table_first import_columns_judge(
+	void *arg, const char *const *cells, int n, const char **names);
+
+/* Fills im->fields, im->codes, im->key and what is ignored. NULL, or what is wrong with the file. */
+const char *import_columns_read(struct import *);
 
 /* Prepares row im->at. False: it has errors already, told. */
 bool import_row_prepare(struct import *);

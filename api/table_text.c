@@ -21,6 +21,22 @@ static ssize_t piece_read(void *arg, char *to, size_t room)
 	return (ssize_t)n;
 }
 
+/* "sep=;" on a line of its own, as spreadsheets read and some programs write it; 0: not said. */
+static char separator_said(struct piece *all)
+{
+	const char *at = all->at;
+	size_t n;
+
+	if (all->end - at >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
+		at += 3;
+	n = (size_t)(all->end - at);
+	if (n < 6 || memcmp(at, "sep=", 4) != 0 || !strchr(",;|\t", at[4]) ||
+		(at[5] != '\n' && at[5] != '\r'))
+		return 0;
+	all->at = at + 5;
+	return at[4];
+}
+
 const char *table_read_text(struct table_rows *rows, const char *bytes, size_t n)
 {
 	struct piece all = { bytes, bytes + n };
@@ -30,7 +46,8 @@ const char *table_read_text(struct table_rows *rows, const char *bytes, size_t n
 
 	if (!str_is_utf8(bytes, n))
 		return "The file is neither a workbook (.xlsx) nor text in UTF-8.";
-	struct csv *csv = csv_new(piece_read, &all, 0);
+	char separator = separator_said(&all);
+	struct csv *csv = csv_new(piece_read, &all, separator);
 	while ((status = csv_next(csv, &cells, &ncells)) == CSV_RECORD && !rows->problem) {
 		rows->line = (int)csv_line(csv);
 		for (int i = 0; i < ncells; i++)

@@ -52,3 +52,14 @@ begin
 	perform audit_note('import', 'punch', null,
 		jsonb_build_object('stored', stored, 'known', known));
 end $$;
+
+-- What punch_import would answer; nothing is written.
+create or replace function punch_import_try(codes text[], times timestamp[], out stored bigint,
+	out known bigint) language sql stable as $$
+	select count(*) filter (where p.id is null and d.pin_id is null),
+		cardinality(codes) - count(*) filter (where p.id is null and d.pin_id is null)
+	from (select distinct u.code, u.punch_time from unnest(codes, times) u (code, punch_time)) k
+	left join pin n on n.code = k.code
+	left join punch p on p.pin_id = n.id and p.punch_time = k.punch_time
+	left join punch_tombstone d on d.pin_id = n.id and d.punch_time = k.punch_time
+$$;

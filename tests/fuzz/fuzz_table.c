@@ -6,22 +6,48 @@
 #include <zip.h>
 
 #include "form.h"
+#include "import_words.h"
 #include "table.h"
+
+/* The longer the first row, the less it is a header. */
+static enum table_first row_judge(void *arg, const char *const *cells, int n, const char **names)
+{
+	names[0] = "emp_code";
+	return n < 3 ? TABLE_HEADER : n < 5 ? TABLE_TITLE : TABLE_DATA;
+}
+
+static void words_check(const char *cell)
+{
+	char value[IMPORT_VALUE], time[IMPORT_TIME];
+
+	if (import_value_read("punch_state", cell, value) && strlen(value) > 3)
+		abort();
+	import_value_read("verify_type", cell, value);
+	import_word_find(import_words_people, cell);
+	for (enum import_order order = IMPORT_YMD; order <= IMPORT_MDY; order++)
+		if (import_time_read(cell, order, time) && strlen(time) < 10)
+			abort();
+	if (import_clock_read(cell, time) && strlen(time) < 8)
+		abort();
+}
 
 static void check(const char *bytes, size_t n)
 {
+	static const struct table_judge judge = { row_judge, NULL };
 	struct arena *a = arena_new();
 	struct table t;
-	const char *problem = table_read(&t, a, bytes, n);
+	const char *problem = table_read(&t, a, bytes, n, n % 2 ? &judge : NULL);
 	char date[20];
 
 	if (!problem && (t.ncolumns < 1 || t.ncolumns > TABLE_COLUMNS))
 		abort();
 	for (int i = 0; !problem && i < t.nrows; i++)
-		for (int c = 0; c < t.ncolumns; c++)
+		for (int c = 0; c < t.ncolumns; c++) {
+			words_check(t.rows[i][c]);
 			if (strlen(t.rows[i][c]) > TABLE_CELL ||
 				(table_date(&t, t.rows[i][c], true, date) && strlen(date) != 19))
 				abort();
+		}
 	arena_free(a);
 }
 

@@ -129,7 +129,9 @@ CSV = [
 	b"\x02\x02a;b\r\"open",
 ]
 TABLE = [b"emp_code,first_name\r\n1001,\"Ann, \"\"B\"\"\"\r\n1002,'=1+1\n",
-	b"\xef\xbb\xbfemp_code;punch_time\n7;2024-05-02 08:59:58\n", b"a\tb\n1\t2\t3\n"]
+	b"\xef\xbb\xbfemp_code;punch_time\n7;2024-05-02 08:59:58\n", b"a\tb\n1\t2\t3\n",
+	b"        7\t2026-11-02 08:12:00\t1\t0\t1\t0\t0\r\n", b"sep=;\nEmployee ID;Date;Time;State\n7;2/11/2026;8:12 p. m.;C/In\n",
+	"\ufeffPunches\nEmployee ID\tDate\n7\t2-Nov-26 8:12:00 AM\n".encode("utf-16-le")]
 SHEET = ('<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
 	'<row r="1"><c r="A1" t="s"><v>0</v></c><c r="C1" t="inlineStr"><is><t>x</t></is></c></row>'
 	'<row r="3"><c t="n"><v>45414.375</v></c><c t="b"><v>1</v></c><c t="str"><f>1</f><v>y</v></c></row>'

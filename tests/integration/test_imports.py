@@ -3,6 +3,7 @@
 import csv
 import datetime
 import io
+import itertools
 import os
 import zipfile
 
@@ -218,6 +219,72 @@ def test_bombs(server):
 	assert r.json() == {"file": ["The archive has too many entries."]}
 
 
+FOREIGN = (
+	(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "(.xls): save it as .xlsx."),
+	(b"\r\n<html><table><tr><td>Employee ID</td></tr></table></html>", "save it as .xlsx."),
+	(b"\xef\xbb\xbf<?xml version='1.0'?><Workbook/>", "save it as .xlsx."),
+	("Employee ID\nM\u00fcller\n".encode("cp1252"), "text in UTF-8."))
+
+
+def test_files_of_other_kinds_are_named(server):
+	for path, (file, message) in itertools.product((PEOPLE, PUNCHES), FOREIGN):
+		r = send(server, path, file)
+		assert r.status == 400 and r.json()["file"][0].endswith(message), r
+
+
+# ------------------------------------------------------------------ as ZKBio Time and Excel write them
+
+STAFF = (["Employee ID", "First Name", "Last Name", "Department", "Position", "Area", "Card No.", "Hire Date",
+	"Gender", "Mobile", "Device Privilege"],
+	["Ann", "L\u00ea", "Operations", "Smith", "Head Office", "7654321", "02/11/2025", "Female", "0171", "Employee"],
+	["Bob", "Roe", "OPS", "Smith", "Head Office|North", "", "3.1.2026", "Male", "", "Super Administrator"])
+
+
+def excel(rows, separator=";", encoding="utf-8-sig", before=""):
+	return (before + "".join(separator.join(r) + "\r\n" for r in rows)).encode(encoding)
+
+
+FORMS = (excel, lambda rows: excel(rows, "\t", "utf-16"), lambda rows: excel(rows, "\t", "utf-16-be", "\ufeff"),
+	lambda rows: excel(rows, ";", "utf-8", "sep=;\r\n"), lambda rows: excel(rows, ",", "utf-8"),
+	lambda rows: book_file(["Employees"], ["2026-11-30"], [], *rows))
+
+
+def test_people_with_the_words_of_zkbio_time(server):
+	server.api.post(P + "departments/", {"dept_code": "OPS", "dept_name": "Operations"})
+	server.api.post(P + "positions/", {"position_code": "S", "position_name": "Smith"})
+	server.api.post(P + "areas/", {"area_code": "N", "area_name": "North"})
+	for i, form in enumerate(FORMS):
+		codes = ["%d1" % i, "%d2" % i]
+		data = good(send(server, PEOPLE, form([STAFF[0]] + [[c] + row for c, row in zip(codes, STAFF[1:])]), date_format="dmy"))
+		assert (counts(data), data["ignored_columns"]) == ([2, 2, 0, 0, 0], []), i
+		ann, bob = [employees(server)[c] for c in codes]
+		assert [e["department"]["dept_code"] for e in (ann, bob)] == ["OPS", "OPS"]
+		assert (ann["last_name"], ann["position"]["position_code"], ann["card_no"], ann["hire_date"], ann["gender"],
+			ann["mobile"], ann["dev_privilege"]) == ("L\u00ea", "S", "7654321", "2025-11-02", "F", "0171", 0)
+		assert (bob["hire_date"], bob["gender"], bob["dev_privilege"]) == ("2026-01-03", "M", 14)
+		assert sorted(a["area_name"] for a in bob["area"]) == ["Head Office", "North"]
+		server.api.request("DELETE", P + "employees/%d/" % ann["id"])  # a card is one person's
+
+
+def test_names_that_are_nobodys_or_two(server):
+	for code in ("A", "B"):
+		server.api.post(P + "departments/", {"dept_code": code, "dept_name": "Twins"})
+	for name in ("Twins", "Nowhere"):
+		data = refused(send(server, PEOPLE, csv_file(["Employee ID", "Department", "area"], ["1", name, "2"])))
+		assert data["errors"][0]["errors"] == {
+			"dept_name": ['"%s" is the code or name of none, or of several.' % name]}
+	# the code goes before the name, whatever the order
+	file = csv_file(["Department Name", "Dept Code", "department", "emp_code", "area"], ["Nowhere", "B", "99", "1", "2"])
+	assert good(send(server, PEOPLE, file))["ignored_columns"] == ["Department Name", "department"]
+	assert employees(server)["1"]["department"]["dept_code"] == "B"
+
+
+def test_cards_with_other_words(server):
+	make_employee(server, "7")
+	good(send(server, P + "employees/import_cards/", csv_file(["Employee ID", "Card Number"], ["7", "12345"])))
+	assert employees(server)["7"]["card_no"] == "12345"
+
+
 @pytest.mark.parametrize("path", [PEOPLE, P + "employees/import_cards/", P + "employees/import_photos/",
 	P + "departments/import/", P + "positions/import/", P + "areas/import/", PUNCHES])
 def test_only_who_may_write(server, path):
@@ -281,6 +348,82 @@ def test_punches_with_errors(server, mode, stored):
 	assert [p["punch_time"] for p in server.api.walk(PATH)] == ["2024-05-02 08:59:58"] * stored
 
 
+def punches(server):
+	return [(p["emp_code"], p["punch_time"], p["punch_state"], p["verify_type"]) for p in server.api.walk(PATH)]
+
+
+LISTS = (
+	("Emp Code,Punch Time,Punch State", "7,2026-11-02 08:12:00,Check Out", {}),
+	("EMP_CODE,punch-time,PunchState", "7,2026/11/02 8:12,1", {}),
+	("Employee ID,First Name,Department,Date,Time,Punch State,Verify Type", "7,Ann,Ops,2026-11-02,08:12,Check Out,Any", {}),
+	("Employee ID,Date,Time,Punch State", "7,02/11/2026,8:12:00 AM,C/Out", {"date_format": "dmy"}),
+	("Employee ID,Date,Time,Punch State", "7,11/02/2026,8:12 a. m.,Clock Out", {"date_format": "MDY"}),
+	("Personnel No,Date/Time,State", "7,2-Nov-26 08:12:00,O", {}),
+	("emp_code,att_date,punch_time,punch_state,punch_state_display", "7,2026-11-02,08:12:00,1,Check Out", {}),
+	("emp_code,att_date,punch_time,punch_state", "7,2026-11-02,2026-11-02 08:12:00,1", {}),
+	("AC-No.;Time;Status", "7;02.11.2026 08:12;out", {"date_format": "dmy"}),
+	("Transactions\n2026-11-01 to 2026-11-30\nEmployee ID,Time,State", "7,2026-11-02 08:12:00,1", {}))
+
+
+def test_punches_as_others_write_them(server):
+	for i, (header, row, params) in enumerate(LISTS):
+		data = good(send(server, PUNCHES, (header + "\n" + str(i) + row + "\n").encode(), **params))
+		assert counts(data) == [1, 1, 0, 0, 0], header
+		assert punches(server)[-1] == ("%d7" % i, "2026-11-02 08:12:00", "1", 0), header
+
+
+def test_dates_and_times_of_a_workbook_in_two_columns(server):
+	file = book_file(["Employee ID", "Date", "Time", "Punch State"],
+		[7, datetime.date(2026, 11, 2), datetime.time(8, 12), "Break Out"],
+		[7, "2026-11-02", datetime.time(17, 0, 1), "Overtime Out"], [7, datetime.datetime(2026, 11, 3), "0:05", 0])
+	assert counts(good(send(server, PUNCHES, file))) == [3, 3, 0, 0, 0]
+	assert punches(server) == [("7", "2026-11-02 08:12:00", "2", 0), ("7", "2026-11-02 17:00:01", "5", 0),
+		("7", "2026-11-03 00:05:00", "0", 0)]
+
+
+UNCLEAR = (("7,02/11/2026 08:12:00", {}), ("7,31/02/2026 08:12", {"date_format": "dmy"}),
+	("7,13/11/2026 08:12", {"date_format": "mdy"}), ("7,2026-11-02 8:12 XM", {}), ("7,2026-11-02 13:12 PM", {}),
+	("7,2026-11-02 08:12:00,maybe", {}))
+
+
+def test_times_that_nobody_can_tell(server):
+	for row, params in UNCLEAR:
+		data = refused(send(server, PUNCHES, ("emp_code,punch_time,punch_state\n" + row + "\n").encode(), **params))
+		assert counts(data) == [1, 0, 0, 0, 1], row
+	r = send(server, PUNCHES, b"emp_code,punch_time\n", date_format="dym")
+	assert r.status == 400 and list(r.json()) == ["date_format"]
+
+
+def test_a_stick_of_a_terminal(server):
+	"""1_attlog.dat: PIN, time, device, state, verify, work code; no header."""
+	make_terminal(server, "GATE1", "Main gate")
+	stick = (b"        7\t2026-11-02 08:12:00\t1\t0\t15\t0\t0\r\n       12\t2026-11-02 17:00:00\t1\t1\t1\t3\t0\r\n"
+		b"        7\t2026-11-02 17:05:00\t1\t255\t4\t\r\n")
+	assert counts(good(send(server, PUNCHES, stick, dry_run=1))) == [3, 3, 0, 0, 0]
+	assert counts(good(send(server, PUNCHES, stick, terminal_sn="GATE1"))) == [3, 3, 0, 0, 0]
+	assert punches(server) == [("7", "2026-11-02 08:12:00", "0", 15), ("12", "2026-11-02 17:00:00", "1", 1),
+		("7", "2026-11-02 17:05:00", "255", 4)]
+	assert {(p["terminal_sn"], p["terminal_alias"]) for p in server.api.walk(PATH)} == {("GATE1", "Main gate")}
+	assert counts(good(send(server, PUNCHES, stick))) == [3, 0, 0, 3, 0]
+
+
+@pytest.mark.parametrize("mode", ["all", "good"])
+def test_a_dry_run_of_punches_counts(server, mode):
+	good(send(server, PUNCHES, csv_file(["emp_code", "punch_time"], ["7", "2024-05-02 08:00:00"],
+		["7", "2024-05-02 09:00:00"])))
+	server.api.request("DELETE", PATH + "1/")
+	rows = [["7", "2024-05-02 0%d:00:00" % h] for h in (8, 9, 7, 7)] + [["8", "2024-05-02 08:00:00"]]
+	file = csv_file(["emp_code", "punch_time"], *rows)
+	tried = good(send(server, PUNCHES, file, dry_run=1, mode=mode))
+	assert (counts(tried), tried["dry_run"]) == ([5, 2, 0, 3, 0], True)
+	assert server.api.get(PATH)["count"] == 1
+	assert server.value("select count(*) from pin where code = '8'") == 0
+	assert counts(good(send(server, PUNCHES, file, mode=mode))) == counts(tried)
+	bad = csv_file(["emp_code", "punch_time"], ["9", "2024-05-02 08:00:00"], ["9", "soon"])
+	r = send(server, PUNCHES, bad, dry_run=1, mode=mode)
+	assert counts(r.json()["data"]) == ([2, 1, 0, 0, 1] if mode == "good" else [2, 0, 0, 0, 1])
+
+
 # ------------------------------------------------------------------ pictures
 
 PHOTOS = P + "employees/import_photos/"
@@ -311,6 +454,14 @@ def test_photos_with_errors(server):
 	assert server.value("select count(*) from photo") == 0
 	assert counts(good(send(server, PHOTOS, file, mode="good"))) == [7, 1, 0, 0, 6]
 	assert server.value("select count(*) from photo") == 1
+
+
+def test_what_systems_put_into_archives_is_no_row(server):
+	make_employee(server, "7")
+	file = zip_file([("Thumbs.db", b"x"), ("7.jpg", JPEG), (".DS_Store", b"x"), ("__MACOSX/", b""), ("__MACOSX/._7.jpg", b"x"),
+		("Desktop.ini", b"x"), ("._7.jpg", b"x"), ("pictures/", b""), ("pictures/thumbs.db", b"x")])
+	assert counts(good(send(server, PHOTOS, file))) == [1, 1, 0, 0, 0]
+	assert counts(refused(send(server, PHOTOS, zip_file([("../7.jpg", JPEG), ("7.db", JPEG)])))) == [2, 0, 0, 0, 2]
 
 
 def test_pictures_that_unpack_to_much_take_little_memory(server):

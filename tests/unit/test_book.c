@@ -43,7 +43,7 @@ static void test_rows_come_back(void)
 	assert(size > 0 && !book_is_full(b));
 	file = malloc((size_t)size);
 	assert(book_read(b, file, (size_t)size) == size && book_read(b, file, 0) == 0);
-	assert(!table_read(&t, a, file, (size_t)size));
+	assert(!table_read(&t, a, file, (size_t)size, NULL));
 	assert(t.workbook && t.ncolumns == 3 && t.nrows == 2);
 	assert(strcmp(t.rows[0][0], "=1+1") == 0 && strcmp(t.rows[0][1], "42") == 0);
 	assert(strcmp(t.rows[0][2], "a<b>&\"\xef\xbf\xbd") == 0);

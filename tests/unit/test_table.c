@@ -11,7 +11,7 @@ static struct table table;
 
 static const char *read_text(const char *text)
 {
-	return table_read(&table, arena, text, strlen(text));
+	return table_read(&table, arena, text, strlen(text), NULL);
 }
 
 static void test_csv(void)
@@ -39,18 +39,67 @@ static void test_separators(void)
 	assert(!read_text("\"a,a,a\";b\n") && table.ncolumns == 2 && table.nrows == 0);
 }
 
+static enum table_first row_judge(void *arg, const char *const *cells, int n, const char **names)
+{
+	if (strcmp(cells[0], arg) == 0)
+		return TABLE_HEADER;
+	if (n < 3)
+		return TABLE_TITLE;
+	names[0] = "a";
+	return TABLE_DATA;
+}
+
+static void test_titles_and_no_header(void)
+{
+	const struct table_judge judge = { row_judge, "key" };
+	static const char titled[] = "Punches\n\nof,today\nkey,b,c\n1,2,3\n", bare[] = "1,2,3\n4\n",
+			  neither[] = "x,y\n1,2\n", far[] = "1\n2\n3\n4\n5\n6\nkey\n";
+
+	assert(!table_read(&table, arena, titled, sizeof(titled) - 1, &judge));
+	assert(table.ncolumns == 3 && table.nrows == 1 && table.lines[0] == 5);
+	assert(!table_read(&table, arena, bare, sizeof(bare) - 1, &judge));
+	assert(table.ncolumns == 3 && table.nrows == 2 && !*table.names[2]);
+	assert(strcmp(table.names[0], "a") == 0 && strcmp(table.rows[1][0], "4") == 0);
+	assert(!table_read(&table, arena, neither, sizeof(neither) - 1, &judge));
+	assert(table.nrows == 1 && strcmp(table.names[1], "y") == 0);
+	assert(!table_read(&table, arena, far, sizeof(far) - 1, &judge) && table.nrows == 6);
+}
+
+static void test_what_spreadsheets_write(void)
+{
+	assert(!table_read(&table, arena,
+		"\xff\xfe"
+		"a\0\t\0\xfc\0\n\0"
+		"1\0",
+		12, NULL));
+	assert(table.ncolumns == 2 && strcmp(table.names[1], "\u00fc") == 0 && table.nrows == 1);
+	assert(!table_read(&table, arena,
+		       "\xfe\xff\0a\0\n\0"
+		       "1",
+		       8, NULL) &&
+		table.nrows == 1);
+	assert(table_read(&table, arena,
+		"\xff\xfe"
+		"a\0\0\xd8",
+		6, NULL));
+	assert(!read_text("\xef\xbb\xbfsep=;\r\na;b\n1;2,5") && table.ncolumns == 2);
+	assert(!read_text("sep=x\n1") && strcmp(table.names[0], "sep=x") == 0);
+	assert(strstr(read_text("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), ".xlsx"));
+	assert(strstr(read_text(" \n<table>"), ".xlsx"));
+}
+
 static void test_what_is_no_table(void)
 {
 	static char cell[TABLE_CELL + 16];
 
-	assert(table_read(&table, arena, "", 0));
+	assert(table_read(&table, arena, "", 0, NULL));
 	assert(read_text("\n\n"));
 	assert(read_text("a\n\"open"));
 	assert(read_text("a,b\n\"x\"y,2"));
 	assert(read_text("a\n1,2"));
 	assert(!read_text("a\n1,,"));
 	assert(read_text("a\n\xff"));
-	assert(table_read(&table, arena, "a\0b", 3));
+	assert(table_read(&table, arena, "a\0b", 3, NULL));
 	assert(read_text("PK\3\4 and no more"));
 	memset(cell, 'x', sizeof(cell) - 1);
 	memcpy(cell, "a\n", 2);
@@ -96,6 +145,8 @@ int main(void)
 	arena = arena_new();
 	test_csv();
 	test_separators();
+	test_titles_and_no_header();
+	test_what_spreadsheets_write();
 	test_what_is_no_table();
 	test_dates();
 	test_file_of_a_form();
