@@ -53,6 +53,7 @@ RECORDS = [
 	b"PIN=20150731103012-123.jpg\nSN=0316144680030\nsize=4\nCMD=uploadphoto\0\xff\xd8\xff\xe0",
 	b"ZAM180-NF50VA-Ver3.4.10,1,0,16,192.168.0.25,10,39,12,1,01110,0,0,0",
 ]
+CARDS = [b"0007654321", b"[15CD5B07]", b"[0000000000]", b"1.23457E+11", b" 18446744073709551615\t", b"B1CB740000", b"-5"]
 RESULTS = [
 	b"ID=1&Return=0&CMD=DATA\nID=2&Return=-1004&CMD=DATA\nID=3&Return=0&CMD=CHECK",
 	b"ID=32\nReturn=0\nCMD=Shell\nContent=Tue Mar 24\n",
@@ -185,6 +186,7 @@ def main():
 		(("json", "body"), JSON + QUERIES),
 		(("template",), TEMPLATES),
 		(("gps",), GPS),
+		(("card",), CARDS),
 		(("tgz",), packages()),
 		(("command_line",), LINES),
 		(("erase_names",), [b"\x017" + s for s in RECORDS + [b"7\t2026-05-04 08:00:00\t0\t1\n",
