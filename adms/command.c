@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "adms_private.h"
+#include "card.h"
 #include "devicecmd.h"
 #include "dialect_command.h"
 #include "fatal.h"
@@ -36,6 +37,7 @@ enum {
 	COL_LAST,
 	COL_PRIVILEGE,
 	COL_VERIFY,
+	COL_CARD,
 	COL_ROW_KEY,
 	COL_SEALED,
 	COL_FORM /* and on: of templates, see template.c */
@@ -140,6 +142,16 @@ const char *command_name(
 	return text_encode(a, name, &t->encoding, limit.bytes, &n);
 }
 
+/* Not written (NULL) where it may not be given away, or is no number: who has it keeps it. */
+static const char *card_given(struct arena *a, const struct rows *rows, int i, json_t *person)
+{
+	char card[CARD_SIZE];
+	return rows_bool(rows, i, COL_CARD) &&
+			       card_read(span_of(person_member(person, "card_no")), card)
+		       ? arena_strdup(a, card)
+		       : NULL;
+}
+
 bool command_write_person(
 	struct req *r, struct str *out, const struct terminal *t, const struct rows *rows, int i)
 {
@@ -157,8 +169,7 @@ bool command_write_person(
 	arena_defer(a, (void (*)(void *))json_decref, person);
 	int64_t privilege = rows_int(rows, i, COL_PRIVILEGE),
 		verify = rows_int(rows, i, COL_VERIFY);
-	const char *card = person_member(person, "card_no"),
-		   *password = person_member(person, "device_password");
+	const char *password = person_member(person, "device_password");
 	const char *pin = pin_write(r, rows, i);
 	if (!pin)
 		return false;
@@ -167,7 +178,7 @@ bool command_write_person(
 			a, t, rows_text(rows, i, COL_FIRST), rows_text(rows, i, COL_LAST)),
 		.privilege = arena_printf(a, "%d", (int)privilege),
 		.password = password ? password : "",
-		.card = card ? card : "",
+		.card = card_given(a, rows, i, person),
 		.verify = verify > 0 ? arena_printf(a, "%d", (int)verify) : NULL };
 	return dialect_user_write(out, &t->dialect, &user);
 }

@@ -1,6 +1,8 @@
 /* What is said of a person: one table of keys. */
 #include "dialect_command.h"
 
+#include <stdlib.h>
+
 #include "fatal.h"
 
 /* A value can hold no control byte: LF would end the command, TAB the column. */
@@ -33,71 +35,14 @@ static void verb_add(struct str *s, const char *verb, const char *key, const cha
 
 /* ---- cards ---- */
 
-static const char *card_digits(const char *card)
-{
-	while (*card == '0' && card[1])
-		card++;
-	return card;
-}
-
 /* G1 and G2 want the bytes in hex, lowest first, five of them as their own records have. */
 static void card_add_hex(struct str *s, const char *card)
 {
-	uint64_t n = 0;
-	const char *digits = card_digits(card);
-	size_t len = strlen(digits);
-	if (strspn(digits, "0123456789") != len || len > 18) {
-		dialect_value(s, card, strlen(card));
-		return;
-	}
-	for (size_t i = 0; i < len; i++)
-		n = n * 10 + (uint64_t)(digits[i] - '0');
+	uint64_t n = strtoull(card, NULL, 10);
 	str_addc(s, '[');
 	for (int i = 0; i < 5 || n; i++, n >>= 8)
 		str_addf(s, "%02X", (unsigned)(n & 0xff));
 	str_addc(s, ']');
-}
-
-static bool card_read_hex(struct span hex, char out[static DIALECT_CARD_SIZE])
-{
-	unsigned char bytes[8];
-	char text[17];
-	if (hex.len % 2 || hex.len > 16)
-		return false;
-	memcpy(text, hex.text, hex.len);
-	text[hex.len] = '\0';
-	if (!str_unhex(text, bytes, hex.len / 2))
-		return false;
-	uint64_t n = 0;
-	for (size_t i = hex.len / 2; i > 0; i--)
-		n = n << 8 | bytes[i - 1];
-	char digits[DIALECT_CARD_SIZE], *p = digits + sizeof(digits) - 1;
-	for (*p = '\0'; n; n /= 10)
-		*--p = (char)('0' + n % 10);
-	memcpy(out, p, strlen(p) + 1);
-	return true;
-}
-
-bool dialect_card_read(struct span card, char out[static DIALECT_CARD_SIZE])
-{
-	out[0] = '\0';
-	if (card.len >= 2 && card.text[0] == '[' && card.text[card.len - 1] == ']') {
-		struct span hex = { .text = card.text + 1, .len = card.len - 2 };
-		return card_read_hex(hex, out);
-	}
-	if (card.len >= DIALECT_CARD_SIZE)
-		return false;
-	bool none = true;
-	for (size_t i = 0; i < card.len; i++) {
-		if (card.text[i] < '0' || card.text[i] > '9')
-			return false;
-		none = none && card.text[i] == '0';
-	}
-	if (!none) {
-		memcpy(out, card.text, card.len);
-		out[card.len] = '\0';
-	}
-	return true;
 }
 
 /* ---- users ---- */

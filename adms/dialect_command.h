@@ -1,6 +1,6 @@
 /*
- * The commands that write and delete people, per generation of terminals; and the card numbers of
- * their USER lines. All other commands are made by the database (migrations/functions/command.sql).
+ * The commands that write and delete people, per generation of terminals. All other commands are made
+ * by the database (migrations/functions/command.sql).
  *
  * Builders append the command without its "C:id:" and without a line end. They return false, and
  * append nothing, when the terminal has no such command. Values are texts in the terminal's
@@ -25,7 +25,7 @@ struct dialect_user {
 	const char *name;
 	const char *privilege;
 	const char *password;
-	const char *card; /* decimal; written as the generation wants it */
+	const char *card; /* in its normal form (card.h); written as the generation wants it */
 	const char *verify;
 };
 
@@ -40,11 +40,5 @@ bool dialect_user_write(struct str *, const struct dialect *, const struct diale
 
 /* Removes the user with everything enrolled. -1 in answer means that there was none. */
 bool dialect_user_delete(struct str *, const struct dialect *, const char *pin);
-
-#define DIALECT_CARD_SIZE 24
-
-/* The card of a USER line as decimal digits: "[15CD5B07]" (bytes in hex, lowest first) is
- * 123456789; none ("", "0", "[0000000000]") is "". False, and out is "", when it is neither. */
-bool dialect_card_read(struct span card, char out[static DIALECT_CARD_SIZE]);
 
 #endif

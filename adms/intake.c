@@ -40,11 +40,15 @@ struct intake *intake_new(
 	return in;
 }
 
-static const char *intake_user(struct intake *in)
+static const char *intake_user(struct intake *in, const char *table, struct span line)
 {
+	const char *aside = NULL;
 	if (!in->people)
 		in->people = people_new(in->adms, in->terminal, in->arena);
-	return people_add(in->people, &in->record);
+	const char *reason = people_add(in->people, &in->record, &aside);
+	if (aside)
+		intake_reject(in, table, line, aside);
+	return reason;
 }
 
 /* ---- operations that changed somebody (adms-push 2.2) ---- */
@@ -131,11 +135,11 @@ static const char *intake_oplog(struct intake *in, struct span line)
 /* ---- lines ---- */
 
 /* Kinds of which the last line of a key counts: stored whatever was there before. */
-static const char *intake_update(struct intake *in)
+static const char *intake_update(struct intake *in, const char *table, struct span line)
 {
 	switch (in->record.kind) {
 	case RECORD_USER:
-		return intake_user(in);
+		return intake_user(in, table, line);
 	case RECORD_FP:
 	case RECORD_FACE:
 	case RECORD_FVEIN:
@@ -202,7 +206,7 @@ const char *intake_add(struct intake *in, const char *table, struct span line)
 			in->updated++;
 		return NULL;
 	default:
-		reason = intake_update(in);
+		reason = intake_update(in, table, line);
 		in->updated += !reason;
 		return reason;
 	}

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "adms_private.h"
-#include "dialect_command.h"
+#include "card.h"
 #include "fatal.h"
 #include "map.h"
 #include "punch.h"
@@ -26,9 +26,9 @@ struct user {
 	const void *was;
 	size_t was_n;
 	unsigned char row_key[SEAL_ROW_KEY_SIZE];
-	unsigned char *sealed;
-	size_t sealed_n;
-	unsigned char *card_hash; /* NULL: no card */
+	unsigned char *sealed, *bare; /* bare: without the card that is new; NULL: as it was */
+	size_t sealed_n, bare_n;
+	unsigned char *card_hash; /* NULL: no card is new */
 	bool closed; /* what the person has cannot be opened */
 };
 
@@ -101,9 +101,21 @@ static const char *record_word(struct people *p, const struct record *r, const c
 	return text ? text : "";
 }
 
-const char *people_add(struct people *p, const struct record *r)
+/* The person is taken all the same. */
+static const char *card_problem(struct user *u, struct people *p, const struct record *r)
 {
-	char card[DIALECT_CARD_SIZE];
+	char card[CARD_SIZE], other[CARD_SIZE];
+	bool good = card_read(record_get(r, "Card"), card);
+	u->card = good ? arena_strdup(p->arena, card) : "";
+	if (!good)
+		return "the person was taken, the card number cannot be read";
+	return card_read(record_get(r, "ViceCard"), other)
+		       ? NULL
+		       : "the person was taken, the second card number cannot be read";
+}
+
+const char *people_add(struct people *p, const struct record *r, const char **aside)
+{
 	int64_t privilege;
 	const char *pin = record_word(p, r, "PIN");
 	if (word_is_foreign(p, r, "PIN"))
@@ -120,8 +132,7 @@ const char *people_add(struct people *p, const struct record *r)
 	u->name = text;
 	if (strlen(u->password) > PASSWORD_BYTES)
 		u->password = "";
-	u->card =
-		dialect_card_read(record_get(r, "Card"), card) ? arena_strdup(p->arena, card) : "";
+	*aside = card_problem(u, p, r);
 	u->privilege = record_get_number(r, "Pri", 0, 255, &privilege) ? (int32_t)privilege : 0;
 	return NULL;
 }
@@ -164,20 +175,16 @@ struct db_statement people_question(struct people *p)
 
 /* ---- judging ---- */
 
-static void user_seal(struct people *p, struct user *u, json_t *person)
+static unsigned char *person_seal(struct people *p, const struct user *u, json_t *person, size_t *n)
 {
 	char *plain = json_dumps(person, JSON_COMPACT | JSON_SORT_KEYS);
 	if (!plain)
 		fatal("a person cannot be written as JSON");
-	u->sealed = seal_close(p->adms->o.seal, p->arena, "employee.sealed", u->row_key, plain,
-		strlen(plain), &u->sealed_n);
+	unsigned char *sealed = seal_close(
+		p->adms->o.seal, p->arena, "employee.sealed", u->row_key, plain, strlen(plain), n);
 	OPENSSL_cleanse(plain, strlen(plain));
 	free(plain);
-	const char *card = json_string_value(json_object_get(person, "card_no"));
-	if (card && *card) {
-		u->card_hash = arena_alloc(p->arena, SEAL_KEY_SIZE);
-		seal_hmac(p->adms->o.lookup_key, card, strlen(card), u->card_hash);
-	}
+	return sealed;
 }
 
 static bool person_lacks(const json_t *person, const char *key)
@@ -195,13 +202,30 @@ static bool person_fill(json_t *person, const char *key, const char *value)
 	return true;
 }
 
+/* What the line fills in of the sealed record; true when that is something. changed: the record must
+ * be sealed anyway. */
+static bool user_seal(struct people *p, struct user *u, json_t *person, bool changed)
+{
+	bool password = person_fill(person, "device_password", u->password);
+	if (!*u->card || !person_lacks(person, "card_no")) {
+		if (changed || password)
+			u->sealed = person_seal(p, u, person, &u->sealed_n);
+		return password;
+	}
+	if (changed || password)
+		u->bare = person_seal(p, u, person, &u->bare_n);
+	person_fill(person, "card_no", u->card);
+	u->sealed = person_seal(p, u, person, &u->sealed_n);
+	u->card_hash = arena_alloc(p->arena, SEAL_KEY_SIZE);
+	card_hash(p->adms->o.lookup_key, u->card, u->card_hash);
+	return true;
+}
+
 static void user_create(struct people *p, struct user *u)
 {
 	json_t *person = json_object();
 	seal_random(u->row_key, sizeof(u->row_key));
-	person_fill(person, "device_password", u->password);
-	person_fill(person, "card_no", u->card);
-	user_seal(p, u, person);
+	user_seal(p, u, person, true);
 	json_decref(person);
 	p->create[p->ncreate++] = u;
 }
@@ -233,13 +257,9 @@ static void user_claim(struct people *p, const struct user *u, const json_t *per
 
 static void user_merge(struct people *p, struct user *u, json_t *person, bool named)
 {
-	bool changed = *u->name && !named;
-	changed |= person_fill(person, "device_password", u->password);
-	changed |= person_fill(person, "card_no", u->card);
-	if (changed) {
-		user_seal(p, u, person);
+	bool name = *u->name && !named;
+	if (user_seal(p, u, person, name) || name)
 		p->fill[p->nfill++] = u;
-	}
 }
 
 static void user_fill(struct people *p, struct user *u, const struct rows *rows, int i)
@@ -305,10 +325,12 @@ static struct db_arg sealed_arg(struct people *p, struct user **users, int n, ch
 		const struct user *u = users[i];
 		bytes[i] = what == 'k'	 ? u->row_key
 			   : what == 's' ? u->sealed
+			   : what == 'b' ? u->bare
 			   : what == 'w' ? u->was
 					 : (const void *)u->card_hash;
 		lens[i] = what == 'k'	? sizeof(u->row_key)
 			  : what == 's' ? u->sealed_n
+			  : what == 'b' ? u->bare_n
 			  : what == 'w' ? u->was_n
 					: SEAL_KEY_SIZE;
 	}
@@ -341,31 +363,38 @@ static struct db_arg ids_arg(struct people *p, struct user **users, int n)
 
 static struct db_statement create_statement(struct people *p)
 {
-	struct db_arg *args = arena_array(p->arena, 7, sizeof(*args));
+	struct db_arg *args = arena_array(p->arena, 8, sizeof(*args));
 	args[0] = db_int(p->arena, p->terminal->id);
 	args[1] = pins_arg(p, p->create, p->ncreate);
 	args[2] = names_arg(p, p->create, p->ncreate);
 	args[3] = sealed_arg(p, p->create, p->ncreate, 'k');
 	args[4] = sealed_arg(p, p->create, p->ncreate, 's');
-	args[5] = sealed_arg(p, p->create, p->ncreate, 'c');
-	args[6] = pris_arg(p, p->create, p->ncreate);
-	return (struct db_statement){ "select people_create($1::int, $2::text[], $3::text[], "
-				      "$4::bytea[], $5::bytea[], $6::bytea[], $7::int[])",
-		args, 7 };
+	args[5] = sealed_arg(p, p->create, p->ncreate, 'b');
+	args[6] = sealed_arg(p, p->create, p->ncreate, 'c');
+	args[7] = pris_arg(p, p->create, p->ncreate);
+	return (struct db_statement){
+		"select people_create($1::int, $2::text[], $3::text[], "
+		"$4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::int[])",
+		args, 8
+	};
 }
 
 static struct db_statement fill_statement(struct people *p)
 {
-	struct db_arg *args = arena_array(p->arena, 6, sizeof(*args));
+	struct db_arg *args = arena_array(p->arena, 8, sizeof(*args));
 	args[0] = db_int(p->arena, p->terminal->id);
 	args[1] = ids_arg(p, p->fill, p->nfill);
 	args[2] = names_arg(p, p->fill, p->nfill);
 	args[3] = sealed_arg(p, p->fill, p->nfill, 'w');
 	args[4] = sealed_arg(p, p->fill, p->nfill, 's');
-	args[5] = sealed_arg(p, p->fill, p->nfill, 'c');
-	return (struct db_statement){ "select people_fill($1::int, $2::int[], $3::text[], "
-				      "$4::bytea[], $5::bytea[], $6::bytea[])",
-		args, 6 };
+	args[5] = sealed_arg(p, p->fill, p->nfill, 'b');
+	args[6] = sealed_arg(p, p->fill, p->nfill, 'c');
+	args[7] = db_bool(p->taken);
+	return (struct db_statement){
+		"select people_fill($1::int, $2::int[], $3::text[], $4::bytea[], "
+		"$5::bytea[], $6::bytea[], $7::bytea[], $8::bool)",
+		args, 8
+	};
 }
 
 static struct db_statement claim_statement(struct people *p)

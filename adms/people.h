@@ -20,8 +20,9 @@ struct terminal;
 
 struct people *people_new(struct adms *, const struct terminal *, struct arena *);
 
-/* Takes a USER record. NULL, or the reason why it cannot be used. */
-const char *people_add(struct people *, const struct record *);
+/* Takes a USER record. NULL, or the reason why it cannot be used. Else *aside is NULL, or what of it
+ * cannot be: it is taken without. */
+const char *people_add(struct people *, const struct record *, const char **aside);
 
 /* A claim that was taken, in place of lines: a member of this person ("first_name",
  * "device_password", "card_no"), wherever they are. Texts must live as long. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "adms_private.h"
+#include "card.h"
 #include "dialect_command.h"
 #include "dialect_template.h"
 #include "fatal.h"
@@ -127,23 +128,19 @@ static void fingers_found(struct req *r, const struct rows *rows)
 
 /* ---- background verification ---- */
 
-/*
- * The number on a card as decimal digits, in the ways it may be meant: TMP holds the card's bytes in
- * hex, lowest first, as Card does in a USER line; or the number itself.
- */
-static int card_readings(struct arena *a, struct span tmp, const char *out[static 2])
+enum { READINGS = 2 };
+
+/* The hashes of what TMP may mean: the card's bytes in hex, lowest first, as Card has them in a USER
+ * line; or the number itself. */
+static int card_readings(
+	struct arena *a, const unsigned char *key, struct span tmp, const void **hashes)
 {
-	char card[DIALECT_CARD_SIZE];
+	char card[CARD_SIZE];
 	int n = 0;
-	tmp = span_trim(tmp);
-	const char *text = arena_printf(
-		a, tmp.len && tmp.text[0] == '[' ? "%.*s" : "[%.*s]", (int)tmp.len, tmp.text);
-	if (tmp.len <= 18 && dialect_card_read(span_of(text), card) && *card)
-		out[n++] = arena_strdup(a, card);
-	while (tmp.len > 1 && tmp.text[0] == '0')
-		tmp = (struct span){ tmp.text + 1, tmp.len - 1 };
-	if (dialect_card_read(tmp, card) && *card && (n == 0 || strcmp(card, out[0]) != 0))
-		out[n++] = arena_strdup(a, card);
+	if (card_read_hex(tmp, card) && *card)
+		n = card_hashes(a, key, card, hashes);
+	if (card_read(tmp, card) && *card)
+		n += card_hashes(a, key, card, hashes + n);
 	return n;
 }
 
@@ -153,9 +150,9 @@ void remote_verify(struct req *r, const struct rows *rows)
 {
 	struct arena *a = req_arena(r);
 	struct contact *c = contact_of(r);
-	const char *type = req_param(r, "AuthType"), *cards[2];
-	const void *hashes[2];
-	size_t len, lens[2] = { SEAL_KEY_SIZE, SEAL_KEY_SIZE };
+	const char *type = req_param(r, "AuthType");
+	const void *hashes[READINGS * CARD_HASHES];
+	size_t len, lens[READINGS * CARD_HASHES];
 	const char *body = req_body(r, &len);
 	struct record_lines lines = record_lines(body, len);
 	struct span line;
@@ -164,17 +161,14 @@ void remote_verify(struct req *r, const struct rows *rows)
 	if (c->terminal->approved && len <= ADMS_LARGE && str_same_word(type, "CARD") &&
 		record_next_line(&lines, &line)) {
 		record_parse(line, RECORD_OTHER, record);
-		n = card_readings(a, record_get(record, "TMP"), cards);
+		n = card_readings(a, c->adms->o.lookup_key, record_get(record, "TMP"), hashes);
 	}
 	if (n == 0) {
 		req_text(r, 200, "AUTH=Failed\n");
 		return;
 	}
-	for (int i = 0; i < n; i++) {
-		unsigned char *hash = arena_alloc(a, SEAL_KEY_SIZE);
-		seal_hmac(c->adms->o.lookup_key, cards[i], strlen(cards[i]), hash);
-		hashes[i] = hash;
-	}
+	for (int i = 0; i < n; i++)
+		lens[i] = SEAL_KEY_SIZE;
 	const struct db_arg args[] = { db_int(a, c->terminal->id),
 		db_bytes_array(a, hashes, lens, n) };
 	req_query(r, card_found,

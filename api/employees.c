@@ -5,6 +5,7 @@
 #include "attributes.h"
 #include "auth.h"
 #include "body.h"
+#include "card.h"
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
@@ -58,7 +59,7 @@ static const struct field employee_fields[] = {
 	{ "photo", "employee_photo(t.id, t.emp_code, t.pin_id)", FT_TEXT },
 	{ "full_name", "t.first_name || ' ' || t.last_name", FT_TEXT },
 	{ "device_password", NULL, FT_TEXT, SECRET, 0, 20 },
-	{ "card_no", NULL, FT_TEXT, SECRET, 0, 20 },
+	{ "card_no", NULL, FT_CARD, SECRET | F_UNIQUE, 0, 20 },
 	{ "department", NULL, FT_REF, F_WRITE | F_REQUIRED, OP_EQ, .column = "department_id",
 		.table = "department", .members = department_brief },
 	{ "position", NULL, FT_REF, F_WRITE, OP_EQ, .column = "position_id", .table = "position",
@@ -124,37 +125,52 @@ static const char employee_from[] =
 
 /* --- filters -------------------------------------------------------------------------------- */
 
-static void lookup_hash(const unsigned char key[SEAL_KEY_SIZE], char *text, bool lower,
-	unsigned char hash[SEAL_KEY_SIZE])
+static void email_hash(
+	const unsigned char key[SEAL_KEY_SIZE], char *text, unsigned char hash[SEAL_KEY_SIZE])
 {
-	for (char *c = text; lower && *c; c++)
+	for (char *c = text; *c; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c - 'A' + 'a');
 	seal_hmac(key, text, strlen(text), hash);
 }
 
-/* Sealed members are found by their keyed hash; who may not see them may not search by them. */
-static const char *lookup_value(struct req *r, const char *text, bool lower)
-{
-	unsigned char hash[SEAL_KEY_SIZE];
-	char *plain = arena_strdup(req_arena(r), text);
-	char *hex = arena_alloc(req_arena(r), 2 * sizeof(hash) + 1);
-
-	lookup_hash(api_of(r)->options.secrets->lookup, plain, lower, hash);
-	str_hex(hash, sizeof(hash), hex);
-	return hex;
-}
-
+/* Sealed members are found by their keyed hash; who may not see them may not search by them. A card
+ * also by what may have been stored of it as it was typed. */
 static const char *card_value(struct req *r, const char *text, bool *skip)
 {
+	const unsigned char *key = api_of(r)->options.secrets->lookup;
+	const void *hashes[CARD_HASHES];
+	unsigned char typed[SEAL_KEY_SIZE];
+	char card[CARD_SIZE], hex[2 * SEAL_KEY_SIZE + 1];
+	struct str list = str_new(req_arena(r));
+	int n = 0;
+
 	*skip = !auth_sees_credentials(r);
-	return lookup_value(r, text, false);
+	if (card_read(span_of(text), card) && *card)
+		n = card_hashes(req_arena(r), key, card, hashes);
+	for (int i = 0; i < n; i++) {
+		str_hex(hashes[i], SEAL_KEY_SIZE, hex);
+		str_addf(&list, "%s,", hex);
+	}
+	seal_hmac(key, text, strlen(text), typed);
+	str_hex(typed, SEAL_KEY_SIZE, hex);
+	str_add(&list, hex);
+	return str_text(&list);
 }
 
 static const char *email_value(struct req *r, const char *text, bool *skip)
 {
-	return lookup_value(r, text, true);
+	unsigned char hash[SEAL_KEY_SIZE];
+	char *hex = arena_alloc(req_arena(r), 2 * sizeof(hash) + 1);
+
+	email_hash(api_of(r)->options.secrets->lookup, arena_strdup(req_arena(r), text), hash);
+	str_hex(hash, sizeof(hash), hex);
+	return hex;
 }
+
+#define CARD_IS                                                                                    \
+	"t.card_hash = any(array(select decode(h, 'hex') from"                                     \
+	" unnest(string_to_array($$, ',')) h))"
 
 static const struct filter employee_filters[] = {
 	{ "departments", FILTER_IDS, "t.department_id = any($$)" },
@@ -170,7 +186,7 @@ static const struct filter employee_filters[] = {
 	{ "status", FILTER_INT,
 		"case when exists (select from resign x where x.employee_id = t.id)"
 		" then 100 else 0 end = $$" },
-	{ "card_no", FILTER_TEXT, "t.card_hash = decode($$, 'hex')", card_value },
+	{ "card_no", FILTER_TEXT, CARD_IS, card_value },
 	{ "email", FILTER_TEXT, "t.email_hash = decode($$, 'hex')", email_value },
 	{ 0 },
 };
@@ -250,18 +266,18 @@ static void areas_check(struct write *w)
 		arg);
 }
 
-static void hash_set(struct write *w, const char *member, const char *column, bool lower)
+static void hash_set(struct write *w, const char *member, const char *column)
 {
+	const unsigned char *key = api_of(w->req)->options.secrets->lookup;
 	const char *text = json_string_value(json_object_get(w->sealed, member));
 	unsigned char *hash = arena_alloc(w->arena, SEAL_KEY_SIZE);
-	struct db_arg arg = db_text(NULL);
+	bool has = text && *text;
 
-	if (text && *text) {
-		lookup_hash(api_of(w->req)->options.secrets->lookup, arena_strdup(w->arena, text),
-			lower, hash);
-		arg = db_bytes(hash, SEAL_KEY_SIZE);
-	}
-	write_set(w, column, "$$::bytea", arg);
+	if (has && strcmp(member, "card_no") == 0)
+		card_hash(key, text, hash);
+	else if (has)
+		email_hash(key, arena_strdup(w->arena, text), hash);
+	write_set(w, column, "$$::bytea", has ? db_bytes(hash, SEAL_KEY_SIZE) : db_text(NULL));
 }
 
 static void employee_check(struct write *w, const struct rows *current, int column)
@@ -269,10 +285,10 @@ static void employee_check(struct write *w, const struct rows *current, int colu
 	code_check(w);
 	attendance_check(w, current, column);
 	areas_check(w);
-	if (w->sealed_changed) {
-		hash_set(w, "card_no", "card_hash", false);
-		hash_set(w, "email", "email_hash", true);
-	}
+	if (write_changes(w, "card_no"))
+		hash_set(w, "card_no", "card_hash");
+	if (write_changes(w, "email"))
+		hash_set(w, "email", "email_hash");
 }
 
 const struct resource employees = {

@@ -371,11 +371,11 @@ static void rows_ended(void *rows)
 static void row_write(struct req *r, struct import *im)
 {
 	sql_add(im->write.sql, " select 1 / count(" SCOPE_SAVED ") from saved");
-	if (im->file.dry_run) {
+	if (im->file.dry_run || !im->file.good) {
 		row_end(im, true);
-	} else if (!im->file.good) {
-		row_end(im, true);
-		import_row_keep(im);
+		import_row_settle(im);
+		if (!im->file.dry_run)
+			import_row_keep(im);
 	} else {
 		/* its parameters point into what the check has found */
 		struct rows *found = im->rows;

@@ -5,6 +5,7 @@
 
 #include "errors.h"
 #include "fatal.h"
+#include "map.h"
 #include "scope.h"
 
 static const char *cell(const struct import *im, int column)
@@ -114,6 +115,40 @@ static void codes_check(struct import *im, int column)
 	}
 }
 
+/* The card that the row gives; NULL: none. */
+static const char *card_given(const struct import *im)
+{
+	const struct field *f = im->write.res->fields;
+
+	for (int i = 0; f[i].json; i++) {
+		const struct value *v = &im->write.given[i];
+		if (f[i].type == FT_CARD && v->present && !v->null && !v->problem)
+			return v->text;
+	}
+	return NULL;
+}
+
+static void card_check(struct import *im)
+{
+	const char *card = card_given(im);
+
+	if (card && im->cards && map_get(im->cards, card, strlen(card)))
+		errors_add(im->write.errors, "card_no", "A row above has the same card_no.");
+}
+
+void import_row_settle(struct import *im)
+{
+	const char *card = card_given(im);
+
+	if (!card)
+		return;
+	if (!im->cards) {
+		im->cards = map_new();
+		arena_defer(req_arena(im->req), (void (*)(void *))map_free, im->cards);
+	}
+	map_put(im->cards, card, strlen(card), 1);
+}
+
 bool import_row_prepare(struct import *im)
 {
 	struct write *w = &im->write;
@@ -128,6 +163,7 @@ bool import_row_prepare(struct import *im)
 	for (int i = 0; i < im->table.ncolumns; i++)
 		if (im->codes[i])
 			codes_check(im, i);
+	card_check(im);
 	if (im->nth[im->at] > 1)
 		errors_add(w->errors, im->spec->key, "A row above has the same %s.", im->spec->key);
 	if (im->spec->existing && !there) {

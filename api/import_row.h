@@ -45,6 +45,8 @@ struct import {
 	struct db_error failure; /* copied */
 	bool committing;
 
+	struct map *cards; /* given by rows that are not written yet */
+
 	const struct db_statement *guard; /* behind each row, see scope.h; or NULL */
 	struct db_statement *statements; /* of ?mode=all, to be committed together */
 	int nstatements;
@@ -59,6 +61,9 @@ const char *import_columns_read(struct import *);
 
 /* Prepares row im->at. False: it has errors already, told. */
 bool import_row_prepare(struct import *);
+
+/* The row is good, and will be written later or (a dry run) never: rows below see what it takes. */
+void import_row_settle(struct import *);
 
 /* Errors of the row go to the reply. */
 void import_row_refuse(struct import *);

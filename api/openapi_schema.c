@@ -5,6 +5,7 @@
 #include "openapi.h"
 
 static const char time_pattern[] = "^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d$";
+static const char card_pattern[] = "^[ \\t]*([0-9]*|\\[([0-9A-Fa-f][0-9A-Fa-f])*\\])[ \\t]*$";
 static const char day_example[] = "2026-05-04", time_example[] = "2026-05-04 08:30:00";
 
 static void set(json_t *object, const char *key, json_t *value)
@@ -105,6 +106,7 @@ static json_t *value_schema(const struct field *f)
 			f->table ? "integer" : "string");
 	case FT_TEXT:
 	case FT_EMAIL:
+	case FT_CARD:
 		schema = typed("string");
 		return schema;
 	case FT_JSON:
@@ -175,7 +177,9 @@ static json_t *member_schema(const struct field *f)
 		set_range(schema, f);
 	if (f->type == FT_EMAIL)
 		set_text(schema, "format", "email");
-	if ((f->type == FT_TEXT || f->type == FT_EMAIL) && f->max)
+	if (f->type == FT_CARD)
+		set_text(schema, "pattern", card_pattern);
+	if ((f->type == FT_TEXT || f->type == FT_EMAIL || f->type == FT_CARD) && f->max)
 		set(schema, "maxLength", json_integer(f->max));
 	if ((f->type == FT_TEXT || f->type == FT_EMAIL) && required)
 		set(schema, "minLength", json_integer(1));
@@ -253,6 +257,8 @@ static json_t *member_example(const struct field *f)
 		return json_string(f->example ? f->example : time_example);
 	case FT_EMAIL:
 		return json_string(f->example ? f->example : "ann@example.com");
+	case FT_CARD:
+		return json_string(f->example ? f->example : "7654321");
 	default:
 		return json_string(f->example ? f->example : "A1");
 	}

@@ -5,6 +5,7 @@
 
 #include "attributes.h"
 #include "auth.h"
+#include "card.h"
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
@@ -93,6 +94,7 @@ static void value_write(struct row *row, enum field_type type)
 		break;
 	case FT_TEXT:
 	case FT_EMAIL:
+	case FT_CARD:
 	case FT_DATE:
 	case FT_TIME:
 	case FT_OBJECT:
@@ -114,6 +116,16 @@ static int column_count(const struct field *f)
 	return n;
 }
 
+static void sealed_write(struct row *row, const struct field *f)
+{
+	char card[CARD_SIZE];
+	const char *text = json_string_value(json_object_get(row->sealed, f->json));
+
+	if (f->type == FT_CARD && text && card_read(span_of(text), card))
+		text = card;
+	json_text(row->out, text);
+}
+
 static void field_write(struct row *row, const struct field *f)
 {
 	if (f->flags & F_HIDDEN)
@@ -123,7 +135,7 @@ static void field_write(struct row *row, const struct field *f)
 		json_none(row->out);
 		row->column += column_count(f);
 	} else if (f->flags & F_SEALED) {
-		json_text(row->out, json_string_value(json_object_get(row->sealed, f->json)));
+		sealed_write(row, f);
 	} else if (!f->members) {
 		value_write(row, f->type);
 	} else if (f->type == FT_REF && rows_null(row->rows, row->row, row->column)) {
@@ -213,6 +225,7 @@ enum filter_kind resource_filter_kind(enum field_type type)
 		[FT_FLAG] = FILTER_BOOL,
 		[FT_TEXT] = FILTER_TEXT,
 		[FT_EMAIL] = FILTER_TEXT,
+		[FT_CARD] = FILTER_END,
 		[FT_DATE] = FILTER_DATE,
 		[FT_TIME] = FILTER_TIME,
 		[FT_REF] = FILTER_IDS,

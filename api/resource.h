@@ -20,6 +20,7 @@ enum field_type {
 	FT_FLAG, /* boolean column shown as 1 or 0, written as number or boolean */
 	FT_TEXT,
 	FT_EMAIL,
+	FT_CARD, /* of the sealed record: a card number (card.h); F_UNIQUE: of people who work here */
 	FT_DATE,
 	FT_TIME, /* timestamptz (shown in the configured zone; read-only) or timestamp */
 	FT_DOUBLE, /* read-only */
@@ -146,6 +147,9 @@ struct write {
 /* The body's value of a field that is there and valid, as text; NULL when absent or null. */
 const char *write_text(const struct write *, const char *json);
 bool write_has(const struct write *, const char *json);
+
+/* From the check on: the body gives this member of the sealed record another value. */
+bool write_changes(const struct write *, const char *json);
 
 /* column = expression, in place of what the body says of the column; $$ in it stands for the
  * parameter. Once for a column. */

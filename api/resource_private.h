@@ -32,6 +32,8 @@ struct value {
 	bool present; /* and valid */
 	bool null;
 	const char *text;
+	const char *problem; /* unless the record has the same already */
+	bool changes; /* the sealed record */
 	int32_t *ids; /* FT_REFS, FT_LIST of ids */
 	const char **words; /* FT_LIST of texts */
 	int n;

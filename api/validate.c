@@ -4,6 +4,7 @@
 
 #include "auth.h"
 #include "body.h"
+#include "card.h"
 #include "errors.h"
 #include "fatal.h"
 #include "resource_private.h"
@@ -68,6 +69,25 @@ static const char *text_value(
 	v->text = text;
 	v->null = f->choices && !*text; /* no choice made */
 	return problem;
+}
+
+/* What is no number is a problem only where it is new: what was stored before cards had one form may be
+ * written back. */
+static const char *card_value(
+	struct write *w, const struct field *f, const json_t *json, struct value *v)
+{
+	char card[CARD_SIZE];
+	const char *problem = text_value(w, f, json, v);
+
+	if (problem)
+		return problem;
+	if (json_is_real(json) || !card_read(span_of(v->text), card))
+		v->problem = "A card number is decimal digits, at most 18446744073709551615.";
+	else if (*card)
+		v->text = arena_strdup(w->arena, card);
+	else
+		v->null = true;
+	return NULL;
 }
 
 static const char *int_value(
@@ -144,6 +164,8 @@ static const char *field_value(
 	case FT_TEXT:
 	case FT_EMAIL:
 		return text_value(w, f, json, v);
+	case FT_CARD:
+		return card_value(w, f, json, v);
 	case FT_INT:
 		return int_value(w, f, json, v);
 	case FT_BOOL:
@@ -202,7 +224,8 @@ static bool is_nothing(const struct field *f, const json_t *json)
 {
 	if (json_is_null(json))
 		return true;
-	if (f->type == FT_TEXT || f->type == FT_EMAIL || !json_is_string(json))
+	if (f->type == FT_TEXT || f->type == FT_EMAIL || f->type == FT_CARD ||
+		!json_is_string(json))
 		return false;
 	const char *text = json_string_value(json);
 	return !text[strspn(text, " \t\r\n")];

@@ -7,6 +7,7 @@
 
 #include "attributes.h"
 #include "body.h"
+#include "card.h"
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
@@ -38,6 +39,11 @@ const char *write_text(const struct write *w, const char *json)
 bool write_has(const struct write *w, const char *json)
 {
 	return value_find(w, json)->present;
+}
+
+bool write_changes(const struct write *w, const char *json)
+{
+	return value_find(w, json)->changes;
 }
 
 bool write_ids(const struct write *w, const char *json, int32_t **ids, int *n)
@@ -167,6 +173,33 @@ static void tree_release(void *tree)
 	json_decref(tree);
 }
 
+/* What the record has already is left as it is, in whatever form it was typed. */
+static bool sealed_same(const struct field *f, const struct value *v, const char *old)
+{
+	char card[CARD_SIZE];
+
+	if (!old || v->null)
+		return !old && v->null;
+	if (strcmp(old, v->text) == 0)
+		return true;
+	return f->type == FT_CARD && card_read(span_of(old), card) && strcmp(card, v->text) == 0;
+}
+
+static void sealed_take(struct write *w, const struct field *f, struct value *v)
+{
+	const char *old = json_string_value(json_object_get(w->sealed, f->json));
+
+	if (sealed_same(f, v, old))
+		return;
+	v->changes = true;
+	if (v->problem)
+		errors_add(w->errors, f->json, "%s", v->problem);
+	if (v->null)
+		json_object_del(w->sealed, f->json);
+	else
+		json_object_set_new(w->sealed, f->json, json_string(v->text));
+}
+
 /* False: the old record cannot be read. */
 static bool sealed_merge(struct write *w, const struct rows *rows, int column)
 {
@@ -179,13 +212,8 @@ static bool sealed_merge(struct write *w, const struct rows *rows, int column)
 	w->sealed = json_copy(old);
 	arena_defer(w->arena, tree_release, w->sealed);
 	for (int i = 0; f[i].json; i++) {
-		const struct value *v = &w->given[i];
-		if (!(f[i].flags & F_SEALED) || !v->present)
-			continue;
-		if (v->null)
-			json_object_del(w->sealed, f[i].json);
-		else
-			json_object_set_new(w->sealed, f[i].json, json_string(v->text));
+		if ((f[i].flags & F_SEALED) && w->given[i].present)
+			sealed_take(w, &f[i], &w->given[i]);
 	}
 	if (w->res->attributes)
 		attributes_take(w, rows_text(rows, 0, rows_columns(rows) - 1));
@@ -230,6 +258,7 @@ static const char *cast_of(const struct field *f)
 		[FT_FLAG] = "$$::boolean",
 		[FT_TEXT] = "$$::text",
 		[FT_EMAIL] = "$$::text",
+		[FT_CARD] = NULL,
 		[FT_DATE] = "$$::date",
 		[FT_TIME] = "$$::timestamp",
 		[FT_REF] = "$$::int",

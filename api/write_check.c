@@ -2,6 +2,8 @@
  * What a body refers to, looked up: references that do not exist for who asks, values that must be
  * unique, rows below themselves.
  */
+#include "card.h"
+#include "context.h"
 #include "errors.h"
 #include "resource_private.h"
 #include "scope.h"
@@ -14,9 +16,27 @@ static int64_t write_number(const struct value *v)
 	return n;
 }
 
+static struct db_arg hashes_arg(struct arena *a, const void *const *hashes, int n)
+{
+	size_t lens[CARD_HASHES];
+
+	for (int i = 0; i < n; i++)
+		lens[i] = SEAL_KEY_SIZE;
+	return db_bytes_array(a, hashes, lens, n);
+}
+
 static void unique_check(
 	struct write *w, struct sql *sql, const struct field *f, const struct value *v)
 {
+	const void *hashes[CARD_HASHES];
+
+	if (f->type == FT_CARD) {
+		int n = card_hashes(
+			w->arena, api_of(w->req)->options.secrets->lookup, v->text, hashes);
+		sql_arg(sql, ", card_taken($$::bytea[], ", hashes_arg(w->arena, hashes, n));
+		sql_add(sql, w->create ? "null)" : "t.id)");
+		return;
+	}
 	sql_addf(sql, ", exists (select from %s x where x.%s = ", w->res->table, field_column(f));
 	sql_arg(sql, f->type == FT_REF ? "$$::int" : "$$::text", db_text(v->text));
 	if (!w->create)
@@ -69,7 +89,7 @@ static bool check_needed(
 		return false;
 	switch (check) {
 	case CHECK_UNIQUE:
-		return f->flags & F_UNIQUE && v->text && *v->text;
+		return f->flags & F_UNIQUE && v->text && *v->text && !v->problem;
 	case CHECK_REFERENCE:
 		return f->type == FT_REF;
 	case CHECK_REFERENCES:
@@ -104,8 +124,8 @@ int write_checks_add(struct write *w, struct sql *sql)
 	return n;
 }
 
-static void check_tell(struct write *w, const struct field *f, const struct value *v,
-	enum check check, const struct rows *rows, int column)
+static void check_tell(struct write *w, const struct field *f, struct value *v, enum check check,
+	const struct rows *rows, int column)
 {
 	if (rows_null(rows, 0, column))
 		return;
@@ -114,6 +134,9 @@ static void check_tell(struct write *w, const struct field *f, const struct valu
 			(long long)rows_int(rows, 0, column));
 	else if (!rows_bool(rows, 0, column))
 		return;
+	else if (check == CHECK_UNIQUE && f->type == FT_CARD)
+		v->problem = arena_printf(
+			w->arena, "%s with this %s already exists.", w->res->name, f->json);
 	else if (check == CHECK_UNIQUE)
 		errors_add(w->errors, f->json, "%s with this %s already exists.", w->res->name,
 			f->json);

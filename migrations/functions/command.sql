@@ -194,10 +194,12 @@ $$;
 -- What leaves with a heartbeat now: one-shots in order, then people; marks them sent by this take.
 -- content is null for people, whose text is made from the columns behind it. A REBOOT is the last
 -- of its batch. 40 KB and 200 lines a reply (adms-push 3.2); a person's line is taken as 300 bytes.
--- A person whom nobody gave a privilege keeps the one typed in at this terminal.
+-- A person whom nobody gave a privilege keeps the one typed in at this terminal. card: theirs may be
+-- given away.
+drop function if exists command_take(int, bigint);
 create or replace function command_take(a_terminal int, a_take bigint)
 	returns table (id bigint, content text, emp_code text, wanted boolean, first_name text,
-		last_name text, privilege int, verify_mode int, row_key bytea, sealed bytea)
+		last_name text, privilege int, verify_mode int, card boolean, row_key bytea, sealed bytea)
 	language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -230,7 +232,7 @@ begin
 			take = a_take
 		where q.id = c.id;
 		return query select c.id, c.content, null::text, null::boolean, null::text, null::text,
-			null::int, null::int, c.row_key, c.sealed;
+			null::int, null::int, null::boolean, c.row_key, c.sealed;
 		if c.ends_batch then
 			return;
 		end if;
@@ -255,7 +257,8 @@ begin
 			returning p.sent_id, p.pin_id, p.wanted and not p.former as wanted, p.sent_pri
 		)
 		select k.sent_id, null::text, pin.code, k.wanted and e.id is not null, e.first_name,
-			e.last_name, k.sent_pri, e.verify_mode, e.row_key, e.sealed
+			e.last_name, k.sent_pri, e.verify_mode,
+			e.card_hash is null or card_counts(e.id, e.card_hash), e.row_key, e.sealed
 		from taken k join pin on pin.id = k.pin_id left join employee e on e.pin_id = k.pin_id
 		order by k.sent_id;
 end $$;

@@ -185,6 +185,8 @@ create or replace function import_people(rows json, row_keys bytea[], sealed byt
 declare
 	taken int;
 begin
+	-- who has left is told later; what is two people's then is told at the end
+	perform set_config('punchd.cards', 'keep', true);
 	with x as materialized (
 		select x.*, k.row_key, k.sealed, k.card, k.email,
 			exists (select from department d where d.id = x.department_id) as has_department,
@@ -520,5 +522,12 @@ begin
 			coalesce(max(id), 0) + 1 from %I), nextval(pg_get_serial_sequence(%L, ''id''))), false)',
 			t, t, t);
 	end loop;
+	insert into import_misfit (table_name, row, reason)
+	select 'personnel_employee', 'id ' || e.id || ', emp_code ' || e.emp_code, 'its card is also '
+		'somebody else''s: it is given to no terminal and verifies nobody'
+	from card_holder h join employee e on e.card_hash = h.hash
+	where h.employee_id is null and not exists (select from resign r where r.employee_id = e.id)
+	order by e.id;
+	perform card_doubles_tell(array(select hash from card_holder where employee_id is null));
 	update import_run set finished = now();
 end $$;

@@ -115,15 +115,21 @@ create or replace function employee_before_update() returns trigger language plp
 begin
 	new.emp_code := old.emp_code;
 	new.pin_id := old.pin_id;
-	new.update_time := now();
+	if coalesce(current_setting('punchd.settling', true), '') = '' then
+		new.update_time := now();
+	end if;
 	return new;
 end $$;
 
 create or replace trigger employee_before_update before update on employee
 	for each row execute function employee_before_update();
 
+-- punchd.settling: what is written means the same as before, in another form.
 create or replace function employee_updated() returns trigger language plpgsql as $$
 begin
+	if current_setting('punchd.settling', true) = 'on' then
+		return null;
+	end if;
 	perform person_mark(array_agg(n.pin_id)) from newer n join older o using (id)
 	where (n.first_name, n.last_name, n.dev_privilege, n.verify_mode, n.sealed)
 		is distinct from (o.first_name, o.last_name, o.dev_privilege, o.verify_mode, o.sealed)
@@ -346,40 +352,68 @@ create or replace function department_first() returns int language sql stable as
 $$;
 
 -- New people as enrolled at a terminal: department 1, the terminal's area. The terminal itself
--- has them already.
+-- has them already. bare: the sealed record without its card, which is left out where it is somebody
+-- else's. Cards are taken before there are people, so that of two at once one goes without.
+drop function if exists people_create(int, text[], text[], bytea[], bytea[], bytea[], int[]);
 create or replace function people_create(a_terminal int, codes text[], names text[],
-	row_keys bytea[], sealed bytea[], card_hashes bytea[], pris int[]) returns void
+	row_keys bytea[], sealed bytea[], bare bytea[], card_hashes bytea[], pris int[]) returns void
 	language plpgsql as $$
 declare
 	made int[];
+	held int[];
+	refused text[];
 begin
 	perform terminal_stays(a_terminal);
-	with fresh as (
-		insert into employee (emp_code, first_name, department_id, row_key, sealed, card_hash,
+	with given as materialized (
+		select n.*, nextval(pg_get_serial_sequence('employee', 'id'))::int as id
+		from unnest(codes, names, row_keys, people_create.sealed, people_create.bare, card_hashes)
+			as n (code, name, row_key, sealed, bare, card_hash)
+		where not exists (select from employee e where e.emp_code = n.code)
+	), cards as (
+		insert into card_holder (hash, employee_id)
+		select distinct on (g.card_hash) g.card_hash, g.id from given g
+		where g.card_hash is not null and not card_taken(array[g.card_hash], null)
+		order by g.card_hash, g.code
+		on conflict do nothing
+		returning hash, employee_id
+	), fresh as (
+		insert into employee (id, emp_code, first_name, department_id, row_key, sealed, card_hash,
 			enroll_sn)
-		select n.code, n.name, department_first(), n.row_key, n.sealed, n.card_hash, t.sn
-		from unnest(codes, names, row_keys, sealed, card_hashes)
-			as n (code, name, row_key, sealed, card_hash), terminal t
+		select g.id, g.code, g.name, department_first(), g.row_key,
+			case when c.hash is null then coalesce(g.bare, g.sealed) else g.sealed end, c.hash, t.sn
+		from given g left join cards c on c.employee_id = g.id, terminal t
 		where t.id = a_terminal
-		order by n.code
+		order by g.code
 		on conflict (emp_code) do nothing
 		returning id
 	)
-	select array_agg(id) into made from fresh;
+	select (select array_agg(id) from fresh), (select array_agg(employee_id) from cards),
+		(select array_agg(g.code) from given g join fresh f on f.id = g.id
+			where g.card_hash is not null
+				and not exists (select from cards c where c.employee_id = g.id))
+	into made, held, refused;
+	delete from card_holder h where h.hash = any(card_hashes) and h.employee_id = any(held)
+		and h.employee_id <> all(coalesce(made, '{}'));
 	insert into employee_area select m, t.area_id from unnest(made) m, terminal t
 	where t.id = a_terminal;
 	update terminal_person p set sent_version = version, confirmed_version = version
 	from employee e
 	where e.id = any(made) and p.pin_id = e.pin_id and p.terminal_id = a_terminal;
+	perform card_refused(a_terminal, r) from unnest(refused) r;
 	perform people_reported(a_terminal, codes, pris);
 end $$;
 
 -- Empty members filled; was: the sealed record they were judged by (another writer wins). Where
--- the terminal had everything else already, nothing is sent to it.
+-- the terminal had everything else already, nothing is sent to it. card_hashes: of cards that are
+-- filled in; bare: the record without, null where it is as it was. A card that is somebody
+-- else's is left out; all_or_nothing: it fails.
+drop function if exists people_fill(int, int[], text[], bytea[], bytea[], bytea[]);
 create or replace function people_fill(a_terminal int, ids int[], names text[], was bytea[],
-	sealed bytea[], card_hashes bytea[]) returns void language plpgsql as $$
+	sealed bytea[], bare bytea[], card_hashes bytea[], all_or_nothing boolean) returns void
+	language plpgsql as $$
 declare
 	settled int[];
+	refused text[];
 begin
 	perform terminal_stays(a_terminal);
 	-- people before their rows on terminals, as every change of a person does
@@ -389,12 +423,35 @@ begin
 		where p.terminal_id = a_terminal and e.id = any(ids) and p.wanted
 			and p.version = p.confirmed_version
 		order by p.pin_id for update of p) s;
-	update employee e set sealed = n.sealed, card_hash = n.card_hash,
-		first_name = case when e.first_name = '' and e.last_name = '' then n.name
-			else e.first_name end
-	from unnest(ids, names, was, people_fill.sealed, card_hashes)
-		as n (id, name, was, sealed, card_hash)
-	where e.id = n.id and e.sealed = n.was;
+	with given as materialized (
+		select n.* from unnest(ids, names, was, people_fill.sealed, people_fill.bare, card_hashes)
+			as n (id, name, was, sealed, bare, card_hash)
+		join employee e on e.id = n.id and e.sealed = n.was
+	), cards as (
+		insert into card_holder (hash, employee_id)
+		select distinct on (g.card_hash) g.card_hash, g.id from given g
+		where g.card_hash is not null and not card_taken(array[g.card_hash], g.id)
+			and not exists (select from resign r where r.employee_id = g.id)
+		order by g.card_hash, g.id
+		on conflict do nothing
+		returning hash, employee_id
+	), filled as (
+		update employee e set
+			sealed = case when g.card_hash is null or c.hash is not null then g.sealed
+				else coalesce(g.bare, e.sealed) end,
+			card_hash = coalesce(c.hash, e.card_hash),
+			first_name = case when e.first_name = '' and e.last_name = '' then g.name
+				else e.first_name end
+		from given g left join cards c on c.employee_id = g.id
+		where e.id = g.id and (c.hash is not null or g.card_hash is null or g.bare is not null
+			or (e.first_name = '' and e.last_name = '' and g.name <> ''))
+	)
+	select array_agg(e.emp_code) into refused from given g join employee e on e.id = g.id
+	where g.card_hash is not null and not exists (select from cards c where c.employee_id = g.id);
+	if all_or_nothing and refused is not null then
+		raise exception 'a card is somebody else''s' using errcode = '23505';
+	end if;
+	perform card_refused(a_terminal, r) from unnest(refused) r;
 	update terminal_person set sent_version = version, confirmed_version = version
 	where terminal_id = a_terminal and pin_id = any(settled) and wanted;
 end $$;

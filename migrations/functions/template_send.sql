@@ -181,9 +181,10 @@ end $$;
 -- All that leaves with a heartbeat: commands and people (command_take), then templates. Queues come
 -- and go faster than statistics follow: always by index, one row after the other. Others wait
 -- meanwhile: what is locked for long is fetched with a later heartbeat.
+drop function if exists command_take_all(int, bigint);
 create or replace function command_take_all(a_terminal int, a_take bigint)
 	returns table (id bigint, content text, emp_code text, wanted boolean, first_name text,
-		last_name text, privilege int, verify_mode int, row_key bytea, sealed bytea, form text,
+		last_name text, privilege int, verify_mode int, card boolean, row_key bytea, sealed bytea, form text,
 		variant int, bio_type int, bio_no int, bio_index int, major_ver int, minor_ver int,
 		bio_format int, valid int, duress int, size text, photo_id bigint)
 	language plpgsql set enable_seqscan = off set enable_hashjoin = off
@@ -209,7 +210,7 @@ begin
 			ended := c.content = 'REBOOT';
 		end if;
 		return query select c.id, c.content, c.emp_code, c.wanted, c.first_name, c.last_name,
-			c.privilege, c.verify_mode, c.row_key, c.sealed, null::text, null::int, null::int,
+			c.privilege, c.verify_mode, c.card, c.row_key, c.sealed, null::text, null::int, null::int,
 			null::int, null::int, null::int, null::int, null::int, null::int, null::int,
 			null::text, null::bigint;
 	end loop;
@@ -217,7 +218,7 @@ begin
 		return;
 	end if;
 	return query select t.id, null::text, t.emp_code, true, null::text, null::text, null::int,
-		null::int, t.row_key, t.sealed, t.form, t.variant, t.bio_type, t.bio_no, t.bio_index,
+		null::int, null::boolean, t.row_key, t.sealed, t.form, t.variant, t.bio_type, t.bio_no, t.bio_index,
 		t.major_ver, t.minor_ver, t.bio_format, t.valid, t.duress, t.size, t.photo_id
 	from template_take(a_terminal, a_take, array(select pin_id from terminal_person
 		where sent_id = any(people)), room, lines, lines = 200) t;

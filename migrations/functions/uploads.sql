@@ -294,12 +294,13 @@ create or replace function remote_people(a_terminal int)
 $$;
 
 -- Remote attendance: one of them by PIN, as command_take gives people.
+drop function if exists remote_person(int, text);
 create or replace function remote_person(a_terminal int, a_pin text)
 	returns table (id bigint, content text, emp_code text, wanted boolean, first_name text,
-		last_name text, privilege int, verify_mode int, row_key bytea, sealed bytea)
+		last_name text, privilege int, verify_mode int, card boolean, row_key bytea, sealed bytea)
 	language sql stable as $$
 	select 0::bigint, null::text, e.emp_code, true, e.first_name, e.last_name, r.privilege,
-		e.verify_mode, e.row_key, e.sealed
+		e.verify_mode, e.card_hash is null or card_counts(e.id, e.card_hash), e.row_key, e.sealed
 	from employee e join remote_people(a_terminal) r on r.employee = e.id
 	where e.emp_code = a_pin
 $$;
@@ -325,7 +326,7 @@ create or replace function remote_card(a_terminal int, hashes bytea[])
 		select e.emp_code, e.first_name, e.last_name, r.privilege,
 			array_position(hashes, e.card_hash) as place
 		from employee e join remote_people(a_terminal) r on r.employee = e.id
-		where e.card_hash = any(hashes)
+		where e.card_hash = any(hashes) and card_counts(e.id, e.card_hash)
 	)
 	select emp_code, first_name, last_name, privilege from hits
 	where place = (select min(place) from hits) limit 2

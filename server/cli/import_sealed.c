@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "card.h"
 #include "fatal.h"
 #include "import.h"
 #include "seal.h"
@@ -62,25 +63,36 @@ static void value_seal(const struct import *im, struct arena *a, struct sealed *
 
 /* ---- people ---- */
 
-/* As api/employees.c looks them up. */
-static unsigned char *look_up_hash(
-	const struct import *im, struct arena *a, const char *value, bool lower)
+/* As api/employees.c looks it up. */
+static unsigned char *email_hash(const struct import *im, struct arena *a, const char *value)
 {
 	char *text = arena_strdup(a, value);
 	unsigned char *hash = arena_alloc(a, SEAL_KEY_SIZE);
-	for (char *c = text; lower && *c; c++)
+	for (char *c = text; *c; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c - 'A' + 'a');
 	seal_hmac(im->cli->start.secrets.lookup, text, strlen(text), hash);
 	return hash;
 }
 
+/* "": none, or told as no number. */
+static const char *card_clean(struct import_rows *r, int i)
+{
+	char card[CARD_SIZE];
+	const char *text = import_cell(r, i, "card_no");
+	if (!card_read(span_of(text), card))
+		import_misfit(r, i, "card_no is no card number (decimal digits): left out");
+	return arena_strdup(r->arena, card);
+}
+
 static void person_seal(const struct import *im, struct import_rows *r, int i, struct sealed *s)
 {
 	json_t *person = json_object();
 	const struct import_column *c = r->table->columns;
+	const char *card = card_clean(r, i), *email = import_cell(r, i, "email");
 	for (; c->name; c++) {
-		const char *value = import_cell(r, i, c->name);
+		const char *value =
+			strcmp(c->name, "card_no") == 0 ? card : import_cell(r, i, c->name);
 		if (!(c->flags & IC_SECRET) || !value || !*value)
 			continue;
 		if (strcmp(c->name, "self_password") == 0)
@@ -94,11 +106,12 @@ static void person_seal(const struct import *im, struct import_rows *r, int i, s
 	OPENSSL_cleanse(plain, strlen(plain));
 	free(plain);
 	json_decref(person);
-	const char *card = import_cell(r, i, "card_no"), *email = import_cell(r, i, "email");
-	if (card && *card)
-		s->card = look_up_hash(im, r->arena, card, false);
+	if (*card) {
+		s->card = arena_alloc(r->arena, SEAL_KEY_SIZE);
+		card_hash(im->cli->start.secrets.lookup, card, s->card);
+	}
 	if (email && *email)
-		s->email = look_up_hash(im, r->arena, email, true);
+		s->email = email_hash(im, r->arena, email);
 }
 
 bool import_people_seal(struct import *im, struct import_rows *r)

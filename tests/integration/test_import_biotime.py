@@ -293,6 +293,31 @@ def test_what_does_not_fit_is_told_row_by_row(database, source, make_server, tmp
 	assert server.api.get("/personnel/api/employees/51/")["nickname"] == "n" * 25
 
 
+def test_cards_have_one_form_and_one_person_each(database, source, make_server, tmp_path):
+	company(source)
+	for n, card in enumerate(("0000123", "1.23457E+11", "123", "00200", "0", "200"), 60):
+		source.add("personnel_employee", id=n, emp_code="C%d" % n, first_name="Cee", card_no=card, department_id=9)
+	source.add("personnel_resign", id=9, employee_id=65, resign_date="2024-02-01", resign_type=1, disableatt=True)
+	source.sql("update personnel_employee set card_no = '99887766' where id = 43")  # left; the card is 1001's now
+	report = tmp_path / "report.csv"
+	ok(move_in(database, source.conninfo, "--report", str(report)))
+	told = [(r, why) for _, r, why in misfits(report) if "card" in why]
+	both = "its card is also somebody else's: it is given to no terminal and verifies nobody"
+	assert told == [("id 61, emp_code C61", "card_no is no card number (decimal digits): left out"),
+		("id 60, emp_code C60", both), ("id 62, emp_code C62", both)]
+	server = make_server(database, timezone=ZONE)
+	people = {e["emp_code"]: e["card_no"] for e in server.api.get("/personnel/api/employees/", page_size=100)["data"]}
+	assert people == {"1001": "99887766", "1002": None, "1003": "99887766", "C60": "123", "C61": None, "C62": "123",
+		"C63": "200", "C64": None, "C65": "200"}
+	assert sorted(a["subject"] for a in server.api.get("/iclock/api/alerts/", kind="card_unclear")["data"]) == ["C60", "C62"]
+	t = Terminal(server, "GATE01", approve=False)
+	t.register()
+	server.sql("insert into employee_area select id, 7 from employee where emp_code like 'C6%%' on conflict do nothing")
+	assert [t.raw("POST", "/iclock/cdata?SN=GATE01&AuthType=CARD", "PIN=0\tSize=10\tTMP=" + card).text.split("\t")[:2]
+		for card in ("99887766", "200", "123")] == [["AUTH=Success", "PIN=1001"], ["AUTH=Success", "PIN=C63"],
+		["AUTH=Failed\n"]]
+
+
 def test_the_screen_shows_some_the_file_all(database, source, tmp_path):
 	company(source)
 	source.sql("insert into personnel_employee_area select n, 5000 + n, 7 from generate_series(100, 149) n")
