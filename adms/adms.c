@@ -43,9 +43,9 @@ static const struct route routes[] = { { GET | HEAD, "cdata", handshake_start },
 	{ GET | POST, "devicecmd", command_result, NULL, CONTACT_OF_RESULT },
 	{ GET | HEAD | POST, "ping", answer_ok, NULL, CONTACT_CHEAP },
 	{ GET | POST, "registry", answer_refused }, { GET | POST, "push", answer_refused },
-	{ GET | POST, "rtdata", answer_not_found }, { GET | POST, "querydata", answer_not_found },
-	{ GET | POST, "exchange", answer_not_found }, { GET | POST, "service/control", answer_ok },
-	{ GET | HEAD, "file", answer_not_found },
+	{ GET | POST, "rtdata", answer_not_found }, { GET, "querydata", answer_not_found },
+	{ POST, "querydata", query_answer }, { GET | POST, "exchange", answer_not_found },
+	{ GET | POST, "service/control", answer_ok }, { GET | HEAD, "file", answer_not_found },
 	{ GET | HEAD, "photo/", photo_fetch, NULL, CONTACT_ANYBODY },
 	{ GET | HEAD, "", answer_root, NULL, CONTACT_ANYBODY }, { 0 } };
 

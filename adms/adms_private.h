@@ -104,13 +104,15 @@ void contact_of_result(struct req *, req_step *next);
 req_step handshake_start; /* GET cdata */
 req_step upload_start; /* POST cdata, edata */
 req_step upload_photo; /* POST fdata */
+req_step query_answer; /* POST querydata */
 req_step remote_attendance; /* GET cdata with a PIN */
 req_step remote_verify; /* POST cdata with AuthType */
 req_step command_poll; /* getrequest */
 req_step command_result; /* devicecmd */
 req_step photo_fetch; /* photo/<token>.jpg */
 
-/* A person's name as the terminal takes it: its encoding, cut between characters at its limit. */
+/* A person's name as the terminal takes it: its encoding, cut between characters at its limit. last
+ * NULL: first is the whole name, which this terminal has. */
 const char *command_name(
 	struct arena *a, const struct terminal *t, const char *first, const char *last);
 

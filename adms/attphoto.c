@@ -2,7 +2,7 @@
 #include "attphoto.h"
 
 #include "fatal.h"
-#include "punch.h"
+#include "pin.h"
 #include "record.h"
 
 #define TIME_DIGITS 14 /* YYYYMMDDhhmmss */
@@ -155,7 +155,7 @@ void attphoto_name(struct span sent, bool person_id, struct attphoto_name *out)
 		n++;
 	out->whole = (struct span){ sent.text, n };
 	struct span rest = name_stem(out->whole), stem = rest;
-	struct span time = span_cut(&rest, '-');
+	struct span time = span_trim(span_cut(&rest, '-'));
 	if (time.len == TIME_DIGITS && span_all_digits(time)) {
 		out->has_time = digits_time(time.text, &out->wall);
 		out->kind = rest.len ? ATTPHOTO_ATTENDANCE : ATTPHOTO_FAILED;
@@ -165,7 +165,8 @@ void attphoto_name(struct span sent, bool person_id, struct attphoto_name *out)
 		out->pin = stem;
 		out->kind = stem.len ? ATTPHOTO_ATTENDANCE : ATTPHOTO_FAILED;
 	}
-	if (punch_check_pin(out->pin))
+	out->pin = span_trim(out->pin);
+	if (n < sent.len || pin_check_bytes(out->pin.text, out->pin.len))
 		out->pin = (struct span){ 0 };
 }
 

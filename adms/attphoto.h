@@ -40,7 +40,7 @@ enum attphoto_kind {
 /* What a file name says. Directories and the extension do not count. */
 struct attphoto_name {
 	struct span whole; /* as sent, at most ATTPHOTO_MAX_NAME bytes, no control characters */
-	struct span pin; /* as of punch_check_pin(); absent: none */
+	struct span pin; /* as of pin_check_bytes(); absent: none */
 	bool has_time;
 	int64_t wall; /* the terminal's wall clock: microseconds since 1970, no zone */
 	enum attphoto_kind kind;

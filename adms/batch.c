@@ -61,13 +61,7 @@ struct batch *batch_part(const struct batch *b, int from, int to)
 /* Foreign PINs are decoded; one that then is no PIN makes the line a reject. */
 static void line_decode_pin(struct batch *b, struct batch_line *l)
 {
-	char *pin = text_decode(b->arena, l->pin, &l->job->terminal->encoding);
-	if (!pin) {
-		l->reason = "PIN cannot be decoded";
-		return;
-	}
-	l->pin = span_of(pin);
-	l->reason = punch_check_pin(l->pin);
+	l->pin = span_of(text_pin(b->arena, l->pin, &l->job->terminal->encoding, &l->reason));
 }
 
 static bool job_is_pid(const struct ingest_job *job)

@@ -8,12 +8,13 @@
 
 bool biometric_table(const char *table)
 {
-	/* OPERLOG: its lines may be templates; TABLEDATA and POSTVERIFYDATA: those of access control */
+	/* OPERLOG: its lines may be templates; TABLEDATA, QUERYDATA and POSTVERIFYDATA: those of
+	 * access control */
 	static const char *const tables[] = { "FINGERTMP", "FACE", "FVEIN", "BIODATA", "BIOPHOTO",
-		"USERPIC", "ATTPHOTO", "FPIMAGE", "IDCARD", "OPERLOG", "TABLEDATA",
+		"USERPIC", "ATTPHOTO", "FPIMAGE", "IDCARD", "OPERLOG", "TABLEDATA", "QUERYDATA",
 		"POSTVERIFYDATA" };
 	static const char *const words[] = { "TEMPLATE", "BIO", "PHOTO", "FACE", "FINGER", "VEIN",
-		"PALM", "IRIS", "PIC" };
+		"PALM", "IRIS", "PIC", "TMP" };
 	for (size_t i = 0; i < LEN(tables); i++)
 		if (str_same_word(tables[i], table))
 			return true;

@@ -56,10 +56,11 @@ void command_poll(struct req *r, const struct rows *rows)
 {
 	struct contact *c = contact_of(r);
 	struct terminal *t = c->terminal;
-	const char *text = req_param(r, "INFO");
+	const char *query = req_param(r, "INFO") ? req_query_string(r) : "";
+	char *text = arena_alloc(req_arena(r), strlen(query) + 1);
 	struct info info;
 	c->adms->stats.heartbeats++;
-	if (text && info_parse(span_of(text), &info))
+	if (info_of_query(query, text) && info_parse(span_of(text), &info))
 		terminal_told(c->adms->terminals, t, &info);
 	/* our words are not those of access control: some of them delete everybody there */
 	if (!t->due || !t->approved || t->dialect.generation == GENERATION_ACC) {
@@ -136,8 +137,10 @@ const char *command_name(
 	struct arena *a, const struct terminal *t, const char *first, const char *last)
 {
 	const struct dialect_name_limit limit = dialect_name_limit(&t->dialect);
-	char *name = arena_printf(a, "%s%s%s", first, *first && *last ? " " : "", last);
 	size_t n;
+	if (!last)
+		return text_encode(a, first, &t->encoding, SIZE_MAX, &n);
+	char *name = arena_printf(a, "%s%s%s", first, *first && *last ? " " : "", last);
 	name[text_cut_chars(name, limit.chars)] = '\0';
 	return text_encode(a, name, &t->encoding, limit.bytes, &n);
 }
@@ -474,7 +477,7 @@ static void results_were_read(struct req *r, const struct rows *rows)
 	};
 	int n = 1;
 	if (s->dump.text)
-		n += options_statement(r, c->terminal, info_dump(s->dump), &statements[1]);
+		n += options_statement(r, c->terminal, info_options(s->dump), &statements[1]);
 	memcpy(&statements[n], s->kept, (size_t)s->nkept * sizeof(*s->kept));
 	n += s->nkept;
 	/* more may wait: what was sent has made room */

@@ -1,6 +1,7 @@
 /* INFO lists and option bodies of terminals; see info.h. */
 #include "info.h"
 
+#include "parse.h"
 #include "record.h"
 
 #define FUNCTIONS 9 /* position of the function flags */
@@ -46,20 +47,11 @@ bool info_parse(struct span text, struct info *out)
 	return true;
 }
 
-static struct info_options options_over(struct span s, bool commas)
-{
-	const char *at = s.text ? s.text : "";
-	return (struct info_options){ .at = at, .end = at + s.len, .commas = commas };
-}
-
 struct info_options info_options(struct span body)
 {
-	return options_over(body, true);
-}
-
-struct info_options info_dump(struct span content)
-{
-	return options_over(content, false);
+	struct span all = span_skip_mark(body);
+	const char *at = all.text ? all.text : "";
+	return (struct info_options){ .at = at, .end = at + all.len };
 }
 
 static bool byte_is_key(char c)
@@ -68,10 +60,15 @@ static bool byte_is_key(char c)
 	       c == '_';
 }
 
-/* Whether a comma before p ends a value: "~?[A-Za-z0-9_]+=" follows, or the line's end does. */
+static bool byte_separates(char c)
+{
+	return c == ',' || c == '\t' || c == ' ' || c == ';' || c == '|' || c == '\r';
+}
+
+/* Whether separators before p end a value: "~?[A-Za-z0-9_]+=" follows, or the line's end does. */
 static bool pair_begins(const char *p, const char *end)
 {
-	if (p == end || *p == '\n' || *p == '\r')
+	if (p == end || *p == '\n')
 		return true;
 	if (*p == '~')
 		p++;
@@ -81,15 +78,19 @@ static bool pair_begins(const char *p, const char *end)
 	return p > key && p < end && *p == '=';
 }
 
+/* Any number of separators are one. */
 static struct span options_piece(struct info_options *o)
 {
-	const char *p = o->at;
-	while (p < o->end && *p != '\n' && !(o->commas && *p == ',' && pair_begins(p + 1, o->end)))
-		p++;
+	const char *p = o->at, *next = p;
+	for (; p < o->end && *p != '\n'; p = next) {
+		for (next = p; next < o->end && byte_separates(*next);)
+			next++;
+		if (next > p && pair_begins(next, o->end))
+			break;
+		next += next == p;
+	}
 	struct span piece = { .text = o->at, .len = (size_t)(p - o->at) };
-	o->at = p < o->end ? p + 1 : p;
-	if (piece.len && piece.text[piece.len - 1] == '\r')
-		piece.len--;
+	o->at = next < o->end && *next == '\n' ? next + 1 : next;
 	return piece;
 }
 
@@ -99,6 +100,33 @@ static bool span_is_key(struct span s)
 		if (!byte_is_key(s.text[i]))
 			return false;
 	return s.len > 0;
+}
+
+/* The bytes up to the first comma, sent as it is or as "%2C". */
+static size_t firmware_length(struct span value)
+{
+	size_t n = 0;
+	while (n < value.len && value.text[n] != ',' &&
+		!(value.len - n >= 3 && strncasecmp(value.text + n, "%2C", 3) == 0))
+		n++;
+	return n;
+}
+
+bool info_of_query(const char *query, char *out)
+{
+	struct span rest = span_of(query);
+	while (rest.text) {
+		struct span value = span_cut(&rest, '&');
+		if (!span_is(span_cut(&value, '='), "INFO") || !value.text)
+			continue;
+		size_t n = firmware_length(value);
+		parse_decode(value.text, n, true, out);
+		n = strlen(out);
+		parse_decode(value.text + firmware_length(value),
+			value.len - firmware_length(value), false, out + n);
+		return true;
+	}
+	return false;
 }
 
 bool info_next_option(struct info_options *o, struct span *key, struct span *value)

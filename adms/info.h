@@ -42,17 +42,18 @@ bool info_parse(struct span text, struct info *out);
 /* "~Key=value" pairs. */
 struct info_options {
 	const char *at, *end;
-	bool commas;
 };
 
 /*
- * table=options and registry bodies: pairs separated by commas, in which a comma only ends a value
- * when a key follows it ("~OEMVendor=ZKTECO CO., LTD.,FWVersion=.."), or by line ends.
+ * table=options, registry bodies, the dump of an INFO command: pairs separated by line ends, commas,
+ * TABs, blanks, ';' or '|', each of which only ends a value where a key or the line's end follows
+ * ("~OEMVendor=ZKTECO CO., LTD.,FWVersion=Ver 6.60 Sep 19 2019<TAB>MAC=..").
  */
 struct info_options info_options(struct span body);
 
-/* The dump of an INFO command: one pair a line, commas mean nothing. */
-struct info_options info_dump(struct span content);
+/* The value of INFO= in a query string that is not decoded, to at most strlen(query) + 1 bytes at out.
+ * '+' is a blank in the firmware's version, which is free text. False: there is none. */
+bool info_of_query(const char *query, char *out);
 
 /* The next pair: key without '~', of letters, digits and '_' only (what has no such key is passed
  * over); value without outer blanks, any bytes. False at the end. */

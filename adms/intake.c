@@ -4,7 +4,7 @@
 #include "biometric.h"
 #include "fatal.h"
 #include "map.h"
-#include "punch.h"
+#include "pin.h"
 #include "record.h"
 #include "upload_log.h"
 
@@ -25,7 +25,9 @@ struct intake {
 	struct people *people; /* NULL: no USER line yet */
 	struct asked *asked;
 	int nasked;
-	int rejected, updated; /* lines */
+	int rejected, updated, aside; /* lines */
+	const char *mixed; /* the upload's table; NULL: nothing is put aside */
+	bool answers; /* a question of ours */
 };
 
 struct intake *intake_new(
@@ -38,6 +40,12 @@ struct intake *intake_new(
 	in->told = told;
 	in->records = records_new(adms, a);
 	return in;
+}
+
+void intake_mix(struct intake *in, const char *upload, bool asked)
+{
+	in->mixed = upload;
+	in->answers = asked;
 }
 
 static const char *intake_user(struct intake *in, const char *table, struct span line)
@@ -76,7 +84,7 @@ static void told_read(struct intake_told *told)
 		struct record record;
 		record_parse(line, RECORD_OTHER, &record);
 		struct span pin = record_get(&record, "PIN");
-		if (!punch_check_pin(pin))
+		if (!pin_check_bytes(pin.text, pin.len))
 			map_put(told->pins, pin.text, pin.len, 1);
 	}
 }
@@ -85,8 +93,8 @@ static void told_read(struct intake_told *told)
 static void intake_ask(struct intake *in, const struct oplog_line *o, const unsigned char *hash)
 {
 	struct span pin = o->objects[0];
-	if (!in->told || !hash || !oplog_changes_person(o->code) || punch_check_pin(pin) ||
-		span_is(pin, "0"))
+	if (!in->told || !hash || !oplog_changes_person(o->code) ||
+		pin_check_bytes(pin.text, pin.len) || span_is(pin, "0"))
 		return;
 	for (size_t i = 0; i < pin.len; i++) /* as terminals write PINs into commands */
 		if (pin.text[i] <= ' ' || pin.text[i] > '~')
@@ -185,12 +193,31 @@ static size_t record_longest(enum record_kind kind)
 	}
 }
 
+/* As it came, where it may be kept. */
+static void intake_aside(struct intake *in, struct span line)
+{
+	in->aside++;
+	if (in->adms->o.config->store_biometrics || !biometric_table(in->mixed))
+		records_raw(&in->records, in->terminal, in->mixed, NULL, line, 1);
+}
+
+static bool intake_is_other(struct intake *in)
+{
+	if (!in->mixed)
+		return false;
+	return (record_translate(&in->record) && !in->answers) || !record_is_one(&in->record);
+}
+
 const char *intake_add(struct intake *in, const char *table, struct span line)
 {
 	const char *reason;
 	record_parse(line, record_table_kind(span_of(table)), &in->record);
 	if (!in->adms->o.config->store_biometrics && biometric_line(table, &in->record))
 		return NULL; /* acknowledged */
+	if (intake_is_other(in)) {
+		intake_aside(in, line);
+		return NULL;
+	}
 	if (line.len > record_longest(in->record.kind))
 		return "line too long";
 	switch (in->record.kind) {
@@ -200,10 +227,12 @@ const char *intake_add(struct intake *in, const char *table, struct span line)
 	case RECORD_ERRORLOG:
 	case RECORD_WORKCODE:
 	case RECORD_SMS:
-		if (!intake_place(in))
+		if (!intake_place(in)) {
+			in->aside++;
 			records_raw(&in->records, in->terminal, table, NULL, line, 1);
-		else if (in->record.kind == RECORD_WORKCODE || in->record.kind == RECORD_SMS)
+		} else if (in->record.kind == RECORD_WORKCODE || in->record.kind == RECORD_SMS) {
 			in->updated++;
+		}
 		return NULL;
 	default:
 		reason = intake_update(in, table, line);
@@ -263,5 +292,6 @@ bool intake_once(const struct intake *in)
 void intake_count(const struct intake *in, struct upload_counts *counts)
 {
 	counts->rejected += in->rejected;
+	counts->raw += in->aside;
 	counts->stored += in->updated;
 }

@@ -30,6 +30,13 @@ struct intake_told {
 struct intake *intake_new(
 	struct adms *, const struct terminal *, struct arena *, struct intake_told *);
 
+/*
+ * From here on what is no record of attendance is put aside as it came, not rejected: the lines are
+ * those of an upload that may hold anything. Users and fingerprints in the words of access control are
+ * records where the terminal was asked for them. upload: its table, in upper case.
+ */
+void intake_mix(struct intake *, const char *upload, bool asked);
+
 /* Takes a line of a table (in upper case). NULL, or why it is none that can be used; then nothing was taken. */
 const char *intake_add(struct intake *, const char *table, struct span line);
 
@@ -45,7 +52,8 @@ int intake_statements(struct intake *, const struct rows *, struct db_statement 
 /* Something is kept once: upload_fresh_count() says afterwards how much of it was new. */
 bool intake_once(const struct intake *);
 
-/* Adds the lines that were rejected, and those that are stored whatever was there before. */
+/* Adds the lines that were rejected, that were put aside, and that are stored whatever was there
+ * before. */
 void intake_count(const struct intake *, struct upload_counts *);
 
 #endif

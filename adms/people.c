@@ -6,11 +6,12 @@
 
 #include "adms_private.h"
 #include "card.h"
+#include "dialect_command.h"
 #include "fatal.h"
 #include "map.h"
-#include "punch.h"
 
-#define NAME_CHARS 25 /* zkbio-time-api 4.1: first_name */
+#define NAME_CHARS 25 /* zkbio-time-api 4.1: first_name, and last_name likewise */
+#define SAID_CHARS 200 /* of a name that is remembered as the terminal has it */
 #define PASSWORD_BYTES 20
 
 enum { COL_EMPLOYEE, COL_NAMED, COL_ROW_KEY, COL_SEALED, COL_RESIGNED, COL_REMOVING, COL_SHARES };
@@ -20,6 +21,7 @@ enum { MEMBERS = 3 }; /* that a line fills: a name, a password, a card */
 /* A USER line, and what becomes of it. */
 struct user {
 	const char *pin, *name; /* "" when the line has none */
+	const char *said; /* the name, where it is longer than we would send it there; or NULL */
 	const char *password, *card;
 	int32_t privilege;
 	int64_t employee;
@@ -48,7 +50,7 @@ struct people {
 	int n, room;
 	struct map *by_pin; /* index + 1: of equal PINs in one upload the last one counts */
 	struct user **create, **fill, **remove, **report;
-	int ncreate, nfill, nremove, nreport;
+	int ncreate, nfill, nremove, nreport, nsaid;
 	struct claim *claims;
 	int nclaims;
 	bool taken; /* not lines, but claims that were taken */
@@ -114,22 +116,39 @@ static const char *card_problem(struct user *u, struct people *p, const struct r
 		       : "the person was taken, the second card number cannot be read";
 }
 
+/* What we would send to this terminal is shorter than what it has. */
+static bool name_is_long(const struct people *p, const char *name, struct span sent)
+{
+	const struct dialect_name_limit limit = dialect_name_limit(&p->terminal->dialect);
+	return name[text_cut_chars(name, limit.chars)] || sent.len > limit.bytes ||
+	       name[text_cut_chars(name, 2 * NAME_CHARS)];
+}
+
+static void user_name(struct people *p, struct user *u, const struct record *r)
+{
+	char *text = arena_strdup(p->arena, record_word(p, r, "Name"));
+	text[text_cut_chars(text, SAID_CHARS)] = '\0';
+	if (name_is_long(p, text, record_get(r, "Name")))
+		u->said = arena_strdup(p->arena, text);
+	p->nsaid += u->said != NULL;
+	text[text_cut_chars(text, 2 * NAME_CHARS + 1)] = '\0';
+	u->name = text;
+}
+
 const char *people_add(struct people *p, const struct record *r, const char **aside)
 {
 	int64_t privilege;
-	const char *pin = record_word(p, r, "PIN");
-	if (word_is_foreign(p, r, "PIN"))
-		return "PIN cannot be decoded";
-	const char *reason = punch_check_pin(span_of(pin));
-	if (reason)
+	struct span sent = record_get(r, "PIN");
+	const char *reason;
+	const char *pin =
+		text_pin(p->arena, sent.text ? sent : span_of(""), &p->terminal->encoding, &reason);
+	if (!pin)
 		return reason;
 	if (word_is_foreign(p, r, "Name"))
 		return "name cannot be decoded";
 	struct user *u = people_slot(p, pin);
 	*u = (struct user){ .pin = pin, .password = record_word(p, r, "Passwd") };
-	char *text = arena_strdup(p->arena, record_word(p, r, "Name"));
-	text[text_cut_chars(text, NAME_CHARS)] = '\0';
-	u->name = text;
+	user_name(p, u, r);
 	if (strlen(u->password) > PASSWORD_BYTES)
 		u->password = "";
 	*aside = card_problem(u, p, r);
@@ -337,11 +356,28 @@ static struct db_arg sealed_arg(struct people *p, struct user **users, int n, ch
 	return db_bytes_array(p->arena, bytes, lens, n);
 }
 
+/* A name as first and last name, a LF between: what is too long for the one goes on in the other, from
+ * a blank on where there is one. Both are sent as one name. */
+static const char *name_split(struct arena *a, const char *name)
+{
+	size_t most = text_cut_chars(name, NAME_CHARS), cut = most;
+	if (!name[most])
+		return name;
+	while (cut > 0 && name[cut] != ' ')
+		cut--;
+	cut = cut ? cut : most;
+	const char *last = name + cut;
+	while (*last == ' ')
+		last++;
+	return arena_printf(
+		a, "%.*s\n%.*s", (int)cut, name, (int)text_cut_chars(last, NAME_CHARS), last);
+}
+
 static struct db_arg names_arg(struct people *p, struct user **users, int n)
 {
 	const char **names = arena_array(p->arena, (size_t)n, sizeof(*names));
 	for (int i = 0; i < n; i++)
-		names[i] = users[i]->name;
+		names[i] = name_split(p->arena, users[i]->name);
 	return db_text_array(p->arena, names, n);
 }
 
@@ -441,6 +477,26 @@ static struct db_statement report_statement(struct people *p)
 		args, 3 };
 }
 
+/* So that these terminals get no shorter name back. */
+static struct db_statement said_statement(struct people *p)
+{
+	struct db_arg *args = arena_array(p->arena, 3, sizeof(*args));
+	const char **pins = arena_array(p->arena, (size_t)p->nsaid, sizeof(*pins)),
+		   **names = arena_array(p->arena, (size_t)p->nsaid, sizeof(*names));
+	int n = 0;
+	for (int i = 0; i < p->n; i++) {
+		if (!p->users[i].said)
+			continue;
+		pins[n] = p->users[i].pin;
+		names[n++] = p->users[i].said;
+	}
+	args[0] = db_int(p->arena, p->terminal->id);
+	args[1] = db_text_array(p->arena, pins, n);
+	args[2] = db_text_array(p->arena, names, n);
+	return (struct db_statement){ "select people_named($1::int, $2::text[], $3::text[])", args,
+		3 };
+}
+
 static struct db_statement remove_statement(struct people *p)
 {
 	struct db_arg *args = arena_array(p->arena, 2, sizeof(*args));
@@ -463,6 +519,8 @@ int people_statements(struct people *p, const struct rows *rows, struct db_state
 		out[n++] = report_statement(p);
 	if (p->nremove > 0)
 		out[n++] = remove_statement(p);
+	if (p->nsaid > 0)
+		out[n++] = said_statement(p);
 	return n;
 }
 

@@ -15,7 +15,7 @@ struct arena;
 struct people;
 struct terminal;
 
-#define PEOPLE_STATEMENTS 5
+#define PEOPLE_STATEMENTS 6
 #define PEOPLE_TAKEN_STATEMENTS 2
 
 struct people *people_new(struct adms *, const struct terminal *, struct arena *);

@@ -4,7 +4,10 @@
  */
 #include "punch.h"
 
+#include "pin.h"
 #include "record.h"
+
+#define UNREADABLE 255 /* a state: none; a verify: not set (adms-push 7) */
 
 struct columns {
 	const char *at; /* NULL: there are no more */
@@ -32,10 +35,17 @@ static inline struct span column_next(struct columns *c)
 	return (struct span){ .text = p, .len = (size_t)(q - p) };
 }
 
+/* Some firmware pads columns with blanks; most does not, and two looks tell. */
+static inline struct span column_trimmed(struct columns *c)
+{
+	struct span s = column_next(c);
+	return s.len && (s.text[0] == ' ' || s.text[s.len - 1] == ' ') ? span_trim(s) : s;
+}
+
 /* The time is a column with a space in it; where spaces separate, it is two. */
 static struct span column_time(struct columns *c)
 {
-	struct span date = column_next(c);
+	struct span date = column_trimmed(c);
 	if (!c->spaces || !c->at)
 		return date;
 	struct span hour = column_next(c);
@@ -78,30 +88,22 @@ static bool span_is_foreign(struct span s)
 	return foreign != 0;
 }
 
-const char *punch_check_pin(struct span pin)
-{
-	if (!pin.len)
-		return "empty PIN";
-	if (pin.len > PUNCH_MAX_PIN)
-		return "PIN too long";
-	for (size_t i = 0; i < pin.len; i++)
-		if ((unsigned char)pin.text[i] < 0x20 || pin.text[i] == 0x7f)
-			return "control character in PIN";
-	return NULL;
-}
-
-/* State or verify: absent when the column is, or is empty. */
+/* State or verify: absent when the column is, or is empty. What cannot be read is not 0, which means
+ * something. The letters are ZKTeco's own for states. */
 static void punch_number(struct punch_line *out, struct span column, unsigned flag, int16_t *value)
 {
 	int64_t n;
 	if (!column.len)
 		return;
+	out->flags |= flag;
 	if (record_number(column, INT16_MIN, INT16_MAX, &n)) {
 		*value = (int16_t)n;
-		out->flags |= flag;
-	} else {
-		out->flags |= PUNCH_ODD;
+		return;
 	}
+	out->flags |= PUNCH_ODD;
+	*value = UNREADABLE;
+	if (flag == PUNCH_HAS_STATE && (span_is(column, "I") || span_is(column, "O")))
+		*value = span_is(column, "O");
 }
 
 /* "36.5" to hundredths; 0 and 255 say that nothing was measured. */
@@ -150,7 +152,7 @@ static void punch_rest(struct punch_line *out, struct columns *c, bool person_id
 	out->rest = (struct span){ .text = c->at, .len = (size_t)(c->end - c->at) };
 	column_next(c);
 	column_next(c);
-	struct span eighth = column_next(c), ninth = column_next(c);
+	struct span eighth = column_trimmed(c), ninth = column_trimmed(c);
 	if ((person_id && eighth.len) || id_number_like(eighth)) {
 		out->flags |= PUNCH_PID;
 		out->id_number = eighth;
@@ -173,20 +175,20 @@ const char *punch_parse(struct span line, bool person_id, struct punch_line *out
 		return "empty line";
 	struct columns c = { .at = line.text, .end = line.text + line.len };
 	c.spaces = !memchr(line.text, '\t', line.len);
-	struct span pin = column_next(&c);
+	struct span pin = column_trimmed(&c);
+	int64_t wall;
 	if (!c.at)
 		return "no time column";
-	const char *reason = punch_check_pin(pin);
+	if (!record_time(column_time(&c), &wall))
+		return "bad time";
+	const char *reason = pin_check_bytes(pin.text, pin.len);
 	if (reason)
 		return reason;
-	if (!record_time(column_time(&c), &out->wall)) {
-		out->wall = 0;
-		return "bad time";
-	}
 	out->pin = pin;
-	punch_number(out, column_next(&c), PUNCH_HAS_STATE, &out->state);
-	punch_number(out, column_next(&c), PUNCH_HAS_VERIFY, &out->verify);
-	out->work_code = column_next(&c);
+	out->wall = wall;
+	punch_number(out, column_trimmed(&c), PUNCH_HAS_STATE, &out->state);
+	punch_number(out, column_trimmed(&c), PUNCH_HAS_VERIFY, &out->verify);
+	out->work_code = column_trimmed(&c);
 	punch_rest(out, &c, person_id);
 	if (span_is_foreign(line))
 		out->flags |= PUNCH_FOREIGN;

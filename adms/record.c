@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "fatal.h"
+#include "pin.h"
 
 /* Words that begin a line, and tables whose lines may do without the word. FINGERTMP and the
  * lower-case names of the access dialect mean the same records. */
@@ -24,7 +25,15 @@ static const struct {
 	{ "SMS", RECORD_SMS },
 	{ "USERINFO", RECORD_USER },
 	{ "FINGERTMP", RECORD_FP },
-	{ "TEMPLATEV10", RECORD_FP },
+	{ "FINGERPRINT", RECORD_FP },
+	{ "TEMPLATE", RECORD_FP },
+	{ "FACETMP", RECORD_FACE },
+	{ "FACETEMPLATE", RECORD_FACE },
+	{ "FACE7", RECORD_FACE },
+	{ "FVTEMPLATE", RECORD_FVEIN },
+	{ "FVTMP", RECORD_FVEIN },
+	{ "FVEINTMP", RECORD_FVEIN },
+	{ "FINGERVEIN", RECORD_FVEIN },
 	{ "IDENTITYCARD", RECORD_IDCARD },
 };
 
@@ -32,8 +41,8 @@ static const struct {
 
 struct record_lines record_lines(const void *body, size_t n)
 {
-	const char *at = body ? body : "";
-	return (struct record_lines){ .at = at, .end = body ? at + n : at };
+	struct span all = span_skip_mark((struct span){ body ? body : "", body ? n : 0 });
+	return (struct record_lines){ .at = all.text, .end = all.text + all.len };
 }
 
 static bool line_is_blank(struct span line)
@@ -158,8 +167,20 @@ bool record_encoded_time(int64_t seconds, int64_t *wall)
 
 /* ---- key=value records ---- */
 
+/* "TEMPLATEV10" is "TEMPLATE". */
+static struct span word_without_version(struct span word)
+{
+	size_t n = word.len;
+	while (n > 0 && word.text[n - 1] >= '0' && word.text[n - 1] <= '9')
+		n--;
+	if (n < word.len && n > 1 && (word.text[n - 1] | 0x20) == 'v')
+		word.len = n - 1;
+	return word;
+}
+
 static enum record_kind word_kind(struct span word)
 {
+	word = word_without_version(word);
 	for (size_t i = 0; i < LEN(kinds); i++)
 		if (span_is(word, kinds[i].word))
 			return kinds[i].kind;
@@ -212,13 +233,43 @@ static struct span line_take_word(struct span *line, enum record_kind of_table)
 	return word;
 }
 
+/* Blanks around a key and around its value are padding. */
 static struct record_pair field_split(struct span field)
 {
 	struct span value = field;
 	struct span key = span_cut(&value, '=');
 	if (!value.text)
 		return (struct record_pair){ .value = field };
-	return (struct record_pair){ .key = key, .value = value };
+	return (struct record_pair){ .key = span_trim(key), .value = span_trim(value) };
+}
+
+/* Whether the text begins with a key that records have, and its '='; *n: the word's length. */
+static bool key_begins(struct span text, size_t *n)
+{
+	for (*n = 0; *n < text.len && text.text[*n] != '=' && text.text[*n] != ' ';)
+		++*n;
+	return *n < text.len && text.text[*n] == '=' && pin_is_key(text.text, *n);
+}
+
+/* Of a line that is padded with blanks in place of TABs: the field up to the blank before the next
+ * key ("PIN=48 Name=Al Lee Pri=0"). */
+static struct span field_cut_blank(struct span *rest)
+{
+	struct span field = *rest;
+	size_t at = 0, word;
+	while (at < rest->len) {
+		struct span next = { rest->text + at, rest->len - at };
+		bool begins = key_begins(next, &word);
+		if (begins && at > 0 && rest->text[at - 1] == ' ') {
+			field.len = at;
+			rest->text += at;
+			rest->len -= at;
+			return field;
+		}
+		at += word + 1;
+	}
+	*rest = (struct span){ 0 };
+	return field;
 }
 
 void record_parse(struct span line, enum record_kind of_table, struct record *out)
@@ -228,11 +279,13 @@ void record_parse(struct span line, enum record_kind of_table, struct record *ou
 	out->more = false;
 	struct span rest = line_skip_spaces(line);
 	out->word = line_take_word(&rest, of_table);
+	rest = line_skip_spaces(rest);
 	out->kind = out->word.text ? word_kind(out->word) : of_table;
 	if (out->kind == RECORD_OTHER)
 		out->kind = of_table;
+	bool blanks = rest.text && !memchr(rest.text, '\t', rest.len);
 	while (rest.text) {
-		struct span field = span_cut(&rest, '\t');
+		struct span field = blanks ? field_cut_blank(&rest) : span_cut(&rest, '\t');
 		if (!field.len)
 			continue;
 		if (out->npairs == RECORD_MAX_PAIRS) {
@@ -241,6 +294,51 @@ void record_parse(struct span line, enum record_kind of_table, struct record *ou
 		}
 		out->pairs[out->npairs++] = field_split(field);
 	}
+}
+
+bool record_is_one(const struct record *r)
+{
+	return r->kind != RECORD_OTHER &&
+	       (word_kind(r->word) != RECORD_OTHER || record_get(r, "PIN").text);
+}
+
+/* security-push 4.3. Fingers from 16 on are those of people under duress. */
+static void finger_translate(struct record *r, struct record_pair *finger)
+{
+	static const char *const fingers[] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };
+	int64_t n;
+	if (!record_number(finger->value, 16, 15 + LEN(fingers), &n))
+		return;
+	finger->value = span_of(fingers[n - 16]);
+	for (int i = 0; i < r->npairs; i++)
+		if (span_is(r->pairs[i].key, "Valid"))
+			r->pairs[i].value = span_of("3");
+}
+
+bool record_translate(struct record *r)
+{
+	static const struct {
+		enum record_kind kind;
+		const char *theirs, *ours; /* NULL: we have none */
+	} words[] = { { RECORD_USER, "cardno", "Card" }, { RECORD_USER, "password", "Passwd" },
+		{ RECORD_USER, "privilege", "Pri" }, { RECORD_USER, "group", "Grp" },
+		{ RECORD_USER, "uid", NULL }, { RECORD_USER, "disable", NULL },
+		{ RECORD_USER, "starttime", NULL }, { RECORD_USER, "endtime", NULL },
+		{ RECORD_FP, "template", "TMP" }, { RECORD_FP, "fingerid", "FID" },
+		{ RECORD_FP, "uid", NULL } };
+	bool some = false;
+	for (int i = 0; i < r->npairs; i++)
+		for (size_t k = 0; k < LEN(words); k++) {
+			struct record_pair *pair = &r->pairs[i];
+			if (r->kind != words[k].kind || !span_is(pair->key, words[k].theirs))
+				continue;
+			some = true;
+			if (words[k].ours)
+				pair->key = span_of(words[k].ours);
+			if (span_is(pair->key, "FID"))
+				finger_translate(r, pair);
+		}
+	return some;
 }
 
 struct span record_get(const struct record *r, const char *key)
@@ -259,24 +357,46 @@ bool record_get_number(
 
 /* ---- OPLOG ---- */
 
+/* A column without the blanks around it; where a line has no TABs, blanks separate. */
+static struct span oplog_column(struct span *rest, char sep)
+{
+	if (sep == ' ')
+		*rest = line_skip_spaces(*rest);
+	if (sep == ' ' && !rest->len)
+		*rest = (struct span){ 0 };
+	return span_trim(span_cut(rest, sep));
+}
+
+/* The time is a column with a blank in it; where blanks separate, it is two. */
+static struct span oplog_time(struct span *rest, char sep)
+{
+	struct span time = oplog_column(rest, sep);
+	if (sep == '\t' || time.len != strlen("YYYY-MM-DD") || !rest->text)
+		return time;
+	struct span hour = oplog_column(rest, sep);
+	time.len = (size_t)(hour.text + hour.len - time.text);
+	return time;
+}
+
 const char *record_oplog(struct span line, struct oplog_line *out)
 {
 	*out = (struct oplog_line){ .line = line };
 	struct span rest = line_skip_spaces(line);
 	if (record_line_kind(rest) == RECORD_OPLOG)
 		line_take_word(&rest, RECORD_OTHER);
+	char sep = rest.text && memchr(rest.text, '\t', rest.len) ? '\t' : ' ';
 	int64_t code, seconds;
-	if (!record_number(span_cut(&rest, '\t'), 0, INT16_MAX, &code))
+	if (!record_number(oplog_column(&rest, sep), 0, INT16_MAX, &code))
 		return "bad operation code";
 	out->code = (int)code;
-	out->actor = span_cut(&rest, '\t');
-	out->time = span_cut(&rest, '\t');
+	out->actor = oplog_column(&rest, sep);
+	out->time = oplog_time(&rest, sep);
 	if (!out->time.text)
 		return "no time column";
 	out->has_wall = record_time(out->time, &out->wall);
 	if (!out->has_wall && record_number(out->time, 0, UINT32_MAX, &seconds))
 		out->has_wall = record_encoded_time(seconds, &out->wall);
 	for (int i = 0; i < OPLOG_OBJECTS; i++)
-		out->objects[i] = span_cut(&rest, '\t');
+		out->objects[i] = oplog_column(&rest, sep);
 	return NULL;
 }

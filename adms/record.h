@@ -100,6 +100,15 @@ enum record_kind record_line_kind(struct span line);
 /* "USER PIN=4<TAB>Name=Ann": splits at TABs, then at the first '='. Every line has a reading. */
 void record_parse(struct span line, enum record_kind of_table, struct record *out);
 
+/* Whether it says by its word, or by having a PIN, that it is a record of its kind. */
+bool record_is_one(const struct record *);
+
+/*
+ * Access control has words of its own for members of users and fingerprints ("cardno" is Card): puts
+ * attendance's in their place. True: there were some.
+ */
+bool record_translate(struct record *);
+
 /* The value of a key, whatever its case; the first one when it is there twice. */
 struct span record_get(const struct record *, const char *key);
 

@@ -4,7 +4,6 @@
 #include "adms_private.h"
 #include "attphoto.h"
 #include "fatal.h"
-#include "punch.h"
 #include "records_private.h"
 
 #define MAX_CODE 32
@@ -96,13 +95,11 @@ bool records_message(struct records *rs, const struct terminal *t, const struct 
 const char *records_punch_photo(struct records *rs, const struct terminal *t,
 	const struct attphoto_name *name, struct span picture)
 {
-	const char *pin = NULL;
+	const char *pin = NULL, *reason;
 	if (name->pin.text) {
-		pin = text_decode(rs->arena, name->pin, &t->encoding);
+		pin = text_pin(rs->arena, name->pin, &t->encoding, &reason);
 		if (!pin)
-			return "PIN cannot be decoded";
-		if (punch_check_pin(span_of(pin)))
-			return punch_check_pin(span_of(pin));
+			return reason;
 	}
 	struct str content = str_new(rs->arena);
 	if (name->whole.len)
@@ -127,7 +124,7 @@ void records_fp_image(struct records *rs, const struct terminal *t, const char *
 	struct span picture)
 {
 	char place[64];
-	pin = records_usable_pin(pin);
+	pin = records_usable_pin(rs, t, pin);
 	snprintf(place, sizeof(place), "FPIMAGE %d %s", finger, pin ? pin : "");
 	struct record_row *row =
 		records_add_once(rs, RECORDS_FP_IMAGE, t, arena_strdup(rs->arena, place), picture);

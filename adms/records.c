@@ -5,7 +5,6 @@
 #include "adms_private.h"
 #include "fatal.h"
 #include "map.h"
-#include "punch.h"
 #include "records_private.h"
 
 struct records records_new(struct adms *adms, struct arena *a)
@@ -81,9 +80,10 @@ void records_reject(struct records *rs, const struct terminal *t, const char *ta
 	records_seal(rs, row, "reject.sealed", line);
 }
 
-const char *records_usable_pin(const char *pin)
+const char *records_usable_pin(struct records *rs, const struct terminal *t, const char *pin)
 {
-	return pin && !punch_check_pin(span_of(pin)) && str_is_utf8(pin, strlen(pin)) ? pin : NULL;
+	const char *reason;
+	return text_pin(rs->arena, span_of(pin), &t->encoding, &reason);
 }
 
 void records_raw(struct records *rs, const struct terminal *t, const char *table, const char *pin,
@@ -92,7 +92,7 @@ void records_raw(struct records *rs, const struct terminal *t, const char *table
 	struct record_row *row = records_add_once(rs, RECORDS_RAW, t, table, content);
 	if (!row)
 		return;
-	row->pin = records_usable_pin(pin);
+	row->pin = records_usable_pin(rs, t, pin);
 	row->numbers[0] = lines;
 	records_seal(rs, row, "raw_upload.sealed", content);
 }
@@ -143,12 +143,7 @@ const unsigned char *records_oplog(
 const char *records_pin(
 	struct records *rs, const struct terminal *t, const struct record *r, const char **reason)
 {
-	struct span sent = record_get(r, "PIN");
-	char *pin = text_decode(rs->arena, sent, &t->encoding);
-	*reason = pin	      ? punch_check_pin(span_of(pin))
-		  : sent.text ? "PIN cannot be decoded"
-			      : "no PIN";
-	return *reason ? NULL : pin;
+	return text_pin(rs->arena, record_get(r, "PIN"), &t->encoding, reason);
 }
 
 int32_t records_int(const struct record *r, const char *key, int32_t otherwise)

@@ -43,8 +43,8 @@ const char *records_text(struct records *, const struct terminal *, struct span)
 const char *records_pin(
 	struct records *, const struct terminal *, const struct record *, const char **reason);
 
-/* The PIN of a request's parameter, or NULL. */
-const char *records_usable_pin(const char *pin);
+/* The PIN of a request's parameter, decoded, or NULL. */
+const char *records_usable_pin(struct records *, const struct terminal *, const char *pin);
 
 int32_t records_int(const struct record *, const char *key, int32_t otherwise);
 

@@ -185,8 +185,8 @@ static bool punch_is_good(const struct redecode *d, struct span line)
 	struct punch_line p;
 	if (punch_parse(line, d->terminal->dialect.quirks & DIALECT_PERSON_ID, &p))
 		return false;
-	const char *pin = text_decode(d->round, p.pin, &d->terminal->encoding);
-	return pin && !punch_check_pin(span_of(pin));
+	const char *reason;
+	return text_pin(d->round, p.pin, &d->terminal->encoding, &reason);
 }
 
 /* False: it is none yet, and stays. */

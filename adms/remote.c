@@ -11,7 +11,6 @@
 #include "dialect_template.h"
 #include "fatal.h"
 #include "log.h"
-#include "punch.h"
 #include "record.h"
 #include "template.h"
 
@@ -32,9 +31,10 @@ void remote_attendance(struct req *r, const struct rows *rows)
 	struct arena *a = req_arena(r);
 	struct contact *c = contact_of(r);
 	struct remote *remote = arena_alloc(a, sizeof(*remote));
+	const char *reason;
 	c->data = remote;
-	remote->pin = text_decode(a, span_of(req_param(r, "PIN")), &c->terminal->encoding);
-	if (!c->terminal->approved || !remote->pin || punch_check_pin(span_of(remote->pin))) {
+	remote->pin = text_pin(a, span_of(req_param(r, "PIN")), &c->terminal->encoding, &reason);
+	if (!c->terminal->approved || !remote->pin) {
 		req_text(r, 200, "OK");
 		return;
 	}

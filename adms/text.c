@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "pin.h"
 #include "str.h"
 
 #define GBK_LANGUAGE 83
@@ -41,14 +42,16 @@ static char *utf8_clean(struct arena *a, const char *text, size_t n)
 }
 
 /* str_is_utf8() refuses NULs, which terminals leave behind names; those are dropped first. */
-static char *utf8_read(struct arena *a, struct span bytes)
+static char *utf8_read(struct arena *a, struct span bytes, bool clean)
 {
 	char *text = arena_alloc(a, bytes.len + 1);
 	size_t n = 0;
 	for (size_t i = 0; i < bytes.len; i++)
 		if (bytes.text[i])
 			text[n++] = bytes.text[i];
-	return str_is_utf8(text, n) ? utf8_clean(a, text, n) : NULL;
+	if (!str_is_utf8(text, n))
+		return NULL;
+	return clean ? utf8_clean(a, text, n) : text;
 }
 
 /* Not for the ISO-2022 family: escape sequences are control bytes to everybody else. */
@@ -69,7 +72,7 @@ static iconv_t code_page_open(const char *to, const char *from)
 }
 
 /* Of no code page that leaves ASCII alone does a byte become more than 4 bytes of UTF-8. */
-static char *code_page_read(struct arena *a, struct span bytes, const char *name)
+static char *code_page_read(struct arena *a, struct span bytes, const char *name, bool clean)
 {
 	iconv_t cd = code_page_open("UTF-8", name);
 	if (cd == NO_ICONV)
@@ -79,19 +82,36 @@ static char *code_page_read(struct arena *a, struct span bytes, const char *name
 	bool good = iconv(cd, &from, &left, &to, &room) != (size_t)-1 &&
 		    iconv(cd, NULL, NULL, &to, &room) != (size_t)-1 && left == 0;
 	iconv_close(cd);
-	return good ? utf8_read(a, (struct span){ .text = out, .len = size - room }) : NULL;
+	return good ? utf8_read(a, (struct span){ .text = out, .len = size - room }, clean) : NULL;
+}
+
+/* clean: without control characters. */
+static char *bytes_decode(
+	struct arena *a, struct span bytes, const struct text_encoding *e, bool clean)
+{
+	char *text = utf8_read(a, bytes, clean);
+	if (!text && e->language == GBK_LANGUAGE)
+		text = code_page_read(a, bytes, "GB18030", clean);
+	if (!text && e->code_page && e->code_page[0])
+		text = code_page_read(a, bytes, e->code_page, clean);
+	return text;
 }
 
 char *text_decode(struct arena *a, struct span bytes, const struct text_encoding *e)
 {
-	if (!bytes.text)
+	return bytes.text ? bytes_decode(a, bytes, e, true) : NULL;
+}
+
+char *text_pin(
+	struct arena *a, struct span sent, const struct text_encoding *e, const char **reason)
+{
+	struct span bytes = span_trim(sent);
+	*reason = sent.text ? pin_check_bytes(bytes.text, bytes.len) : "no PIN";
+	if (*reason)
 		return NULL;
-	char *text = utf8_read(a, bytes);
-	if (!text && e->language == GBK_LANGUAGE)
-		text = code_page_read(a, bytes, "GB18030");
-	if (!text && e->code_page && e->code_page[0])
-		text = code_page_read(a, bytes, e->code_page);
-	return text;
+	char *pin = bytes_decode(a, bytes, e, false);
+	*reason = pin ? pin_check(pin, strlen(pin)) : "PIN cannot be decoded";
+	return *reason ? NULL : pin;
 }
 
 void text_encoding_pages(const struct text_encoding *e, char *out, size_t size)

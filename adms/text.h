@@ -30,6 +30,12 @@ struct text_encoding {
 char *text_decode(struct arena *, struct span bytes, const struct text_encoding *);
 
 /*
+ * A PIN as a terminal wrote it: without the blanks around it, decoded, and checked (pin.h). NULL, and
+ * *reason (constant) says why it is none.
+ */
+char *text_pin(struct arena *, struct span sent, const struct text_encoding *, const char **reason);
+
+/*
  * UTF-8 to what the terminal understands, on the arena, NUL-terminated: the code page if set, GBK
  * for old firmware of language 83, else UTF-8. Control characters become spaces, what the encoding
  * does not have becomes '?'. At most max bytes, cut at a character's border. *n gets the length.

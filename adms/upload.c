@@ -18,7 +18,8 @@ enum { DEADLINE_MS = 20000, MIB_MS = 1500 };
 
 static req_step upload_counted, upload_attlog, upload_options;
 static void lines_count(void *);
-static req_step punches_durable, stamp_kept, upload_ignored;
+static void upload_hello(struct req *, struct upload *);
+static req_step hello_kept, punches_durable, stamp_kept, upload_ignored;
 
 /* adms-push 2 and 2.0. Tables that are not here are kept raw. */
 static const struct table {
@@ -148,34 +149,90 @@ struct arena *upload_piece(struct req *r)
 
 /* ---- the beginning ---- */
 
-void upload_start(struct req *r, const struct rows *rows)
+/* Access control wraps every table in one of these (adms-push 2.11). */
+static bool table_wraps(const char *table)
 {
-	struct arena *a = req_arena(r);
-	struct upload *u = arena_alloc(a, sizeof(*u));
-	const char *name = upload_table(r);
+	return strcmp(table, "TABLEDATA") == 0 || strcmp(table, "QUERYDATA") == 0;
+}
+
+/* What reads its lines. Tables that are not known are those of the record that they are called after.
+ * A terminal in access mode is another's business: what it has of its own stays as it came. */
+static req_step *upload_handler(struct req *r, struct upload *u)
+{
+	const struct table *table = table_find(u->of);
+	bool wrapped = table_wraps(u->table);
+	bool access = contact_of(r)->terminal->dialect.generation == GENERATION_ACC;
+	if (table && !wrapped)
+		return table->handler;
+	u->mixed = !access;
+	if (access || (table && table->handler != upload_records &&
+			      table->handler != upload_attlog && table->handler != upload_options))
+		return upload_raw;
+	return table ? table->handler : upload_records;
+}
+
+/* The table that the lines are of. */
+static const char *upload_of_table(struct req *r, const char *table)
+{
+	const char *name = req_param(r, "tablename"), *type = req_param(r, "type");
+	if (!table_wraps(table))
+		return table;
+	if (type && str_same_word(type, "options"))
+		return "OPTIONS";
+	return name && word_ok(name) ? upper(req_arena(r), name) : table;
+}
+
+void upload_begin(struct req *r, struct upload *u, const char *name)
+{
 	const struct table *table = table_find(name);
 	contact_of(r)->data = u;
 	u->req = r;
-	u->table = table ? table->name : upper(a, name);
-	u->bare = table && table->bare;
+	u->table = table ? table->name : upper(req_arena(r), name);
+	u->of = upload_of_table(r, u->table);
+	u->bare = (table && table->bare) || strcmp(u->of, "OPTIONS") == 0;
 	u->stamp = upload_stamp(r);
 	u->body = req_body(r, &u->len);
-	u->handler = table ? table->handler : upload_raw;
+	u->handler = upload_handler(r, u);
 	u->by_lines = u->handler == upload_records || u->handler == upload_attlog;
 	u->comb = u->by_lines && u->len > ADMS_LARGE && contact_of(r)->terminal->approved &&
-		  !upload_is_packed(r);
+		  !u->mixed && !upload_is_packed(r);
 	if (strcmp(u->table, "AUTH") == 0) /* a question (5) */
 		remote_verify(r, NULL);
 	else
 		upload_work(r, lines_count, upload_counted);
 }
 
-/* The body is the request's own. */
+void upload_start(struct req *r, const struct rows *rows)
+{
+	struct upload *u = arena_alloc(req_arena(r), sizeof(*u));
+	if (req_param(r, "options") && !req_param(r, "table"))
+		upload_hello(r, u);
+	else
+		upload_begin(r, u, upload_table(r));
+}
+
+/* Whether any line is a record that its handler knows what to do with. */
+static bool lines_have_records(const struct upload *u)
+{
+	struct record_lines lines = record_lines(u->body, u->len);
+	struct span line;
+	struct record record;
+	while (record_next_line(&lines, &line)) {
+		record_parse(line, record_table_kind(span_of(u->of)), &record);
+		if ((!record_translate(&record) || u->asked) && record_is_one(&record))
+			return true;
+	}
+	return false;
+}
+
+/* The body is the request's own. What holds no record at all is kept as a whole. */
 static void lines_count(void *arg)
 {
 	struct upload *u = arg;
 	u->lines = (int)(u->comb ? record_comb_lines((char *)u->body, &u->len)
 				 : record_count_lines(u->body, u->len));
+	if (u->mixed && u->handler == upload_records && !lines_have_records(u))
+		u->handler = upload_raw;
 }
 
 static void upload_counted(struct req *r, const struct rows *rows)
@@ -183,7 +240,7 @@ static void upload_counted(struct req *r, const struct rows *rows)
 	struct contact *c = contact_of(r);
 	const struct upload *u = upload_of(r);
 	if (!c->terminal->approved) {
-		if (u->handler == upload_attlog && !upload_is_packed(r))
+		if (u->handler == upload_attlog && u->of == u->table && !upload_is_packed(r))
 			held_upload(r, NULL);
 		else
 			upload_ignored(r, NULL);
@@ -245,12 +302,16 @@ void upload_reply(struct req *r)
 {
 	const struct upload *u = upload_of(r);
 	const char *tablename = req_param(r, "tablename");
+	if (u->query) {
+		query_end(r);
+		return;
+	}
 	upload_count(r);
 	outage_passed(&contact_of(r)->adms->refusing, clock_ticks());
 	if (u->bare)
 		req_text(r, 200, "OK");
-	else if (strcmp(u->table, "TABLEDATA") == 0 && tablename && word_ok(tablename))
-		req_text(r, 200, "%s=%d", tablename, u->lines);
+	else if (table_wraps(u->table) && tablename && word_ok(tablename))
+		req_text(r, 200, "%s=%d", tablename, query_count(r, u));
 	else
 		req_text(r, 200, "OK: %d", u->lines);
 }
@@ -395,6 +456,32 @@ static void upload_options(struct req *r, const struct rows *rows)
 		return;
 	}
 	req_query_with(r, upload_kept, &(struct req_query_options){ 0 }, &statement, 1);
+}
+
+/* POST cdata with options=: a handshake that says in its lines what others say later (1.1, 2.9). */
+static void upload_hello(struct req *r, struct upload *u)
+{
+	const struct terminal *t = contact_of(r)->terminal;
+	struct db_statement statement;
+	contact_of(r)->data = u;
+	u->req = r;
+	u->table = u->of = "OPTIONS";
+	u->body = req_body(r, &u->len);
+	struct info_options pairs = info_options((struct span){ u->body, u->len });
+	if (!t->approved || !u->len || u->len > ADMS_LARGE ||
+		options_statement(r, t, pairs, &statement) == 0) {
+		handshake_start(r, NULL);
+		return;
+	}
+	u->lines = (int)record_count_lines(u->body, u->len);
+	u->counts.stored = u->lines;
+	req_query_with(r, hello_kept, &(struct req_query_options){ 0 }, &statement, 1);
+}
+
+static void hello_kept(struct req *r, const struct rows *rows)
+{
+	upload_count(r);
+	handshake_start(r, NULL);
 }
 
 /* A waiting terminal's upload that is no punch: acknowledged, counted, asked for again. */

@@ -83,6 +83,7 @@ static void raw_build(void *arg)
 	str_addn(&content, u->body, u->len);
 	records_raw(&records, u->terminal, u->table, req_param(r, "PIN"),
 		(struct span){ content.text, content.len }, u->lines);
+	u->counts.raw = u->lines;
 	upload_encode(u, &records);
 }
 

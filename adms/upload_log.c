@@ -19,7 +19,7 @@ struct entry {
 	struct entry *next;
 	int32_t terminal;
 	char sn[TERMINAL_MAX_SN + 1], table[MAX_TABLE + 1];
-	int64_t uploads, failed, lines, stored, rejected;
+	int64_t uploads, failed, lines, stored, rejected, raw;
 	int64_t first, last; /* clock_now() */
 };
 
@@ -106,6 +106,7 @@ void upload_log_count(struct upload_log *log, const struct terminal *t, const ch
 	e->lines += counts->lines;
 	e->stored += counts->stored;
 	e->rejected += counts->rejected;
+	e->raw += counts->raw;
 }
 
 /* ---- writing ---- */
@@ -114,7 +115,7 @@ struct log_batch {
 	struct upload_log *log;
 	struct arena *arena;
 	struct db_statement statement;
-	struct db_arg args[10];
+	struct db_arg args[11];
 };
 
 /* What was not written, to what was counted since. */
@@ -130,6 +131,7 @@ static void entry_again(struct upload_log *log, const struct entry *old)
 	e->lines += old->lines;
 	e->stored += old->stored;
 	e->rejected += old->rejected;
+	e->raw += old->raw;
 }
 
 static void log_written(void *arg, struct rows *rows, const struct db_error *error)
@@ -164,7 +166,8 @@ static void log_columns(struct log_batch *b, int n)
 {
 	static const size_t counts[] = { offsetof(struct entry, uploads),
 		offsetof(struct entry, failed), offsetof(struct entry, lines),
-		offsetof(struct entry, stored), offsetof(struct entry, rejected) };
+		offsetof(struct entry, stored), offsetof(struct entry, rejected),
+		offsetof(struct entry, raw) };
 	struct arena *a = b->arena;
 	int32_t *terminals = arena_array(a, (size_t)n, sizeof(*terminals));
 	const char **sns = arena_array(a, (size_t)n, sizeof(*sns)),
@@ -180,8 +183,8 @@ static void log_columns(struct log_batch *b, int n)
 	b->args[2] = db_text_array(a, tables, n);
 	for (size_t c = 0; c < LEN(counts); c++)
 		b->args[3 + c] = db_int8_array(a, entry_numbers(b, counts[c], n), NULL, n);
-	b->args[8] = db_time_array(a, entry_numbers(b, offsetof(struct entry, first), n), NULL, n);
-	b->args[9] = db_time_array(a, entry_numbers(b, offsetof(struct entry, last), n), NULL, n);
+	b->args[9] = db_time_array(a, entry_numbers(b, offsetof(struct entry, first), n), NULL, n);
+	b->args[10] = db_time_array(a, entry_numbers(b, offsetof(struct entry, last), n), NULL, n);
 }
 
 /* Takes up to a batch of entries out of the map; how many. */
@@ -211,8 +214,8 @@ bool upload_log_flush(struct upload_log *log)
 	b->statement = (struct db_statement){ .args = b->args,
 		.nargs = LEN(b->args),
 		.sql = "select upload_log_add($1::int[], $2::text[], $3::text[], $4::bigint[], "
-		       "$5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::timestamp[], "
-		       "$10::timestamp[])" };
+		       "$5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], "
+		       "$10::timestamp[], $11::timestamp[])" };
 	db_query(log->adms->db, &(struct db_query){ .statements = &b->statement,
 					.nstatements = 1,
 					.deadline_ms = DEADLINE_MS,

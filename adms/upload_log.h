@@ -12,9 +12,10 @@ struct adms;
 struct terminal;
 struct upload_log;
 
-/* Of one upload. What is neither stored nor rejected was there already. */
+/* Of one upload. What is neither stored, rejected nor raw was there already. */
 struct upload_counts {
 	int64_t lines, stored, rejected;
+	int64_t raw; /* put aside as it came, for nobody understands it */
 	bool failed; /* not acknowledged */
 };
 

@@ -9,7 +9,8 @@
 
 /* An upload on its way. Where it is large a thread works on it: then nothing else does. */
 struct upload {
-	const char *table; /* upper case */
+	const char *table; /* upper case; what the log of uploads calls it */
+	const char *of; /* the table that its lines are of: another where the request wraps them */
 	const char *stamp; /* NULL: none that may be stored */
 	const char *body;
 	size_t len;
@@ -19,6 +20,9 @@ struct upload {
 	const struct terminal *terminal; /* a copy where a thread reads it */
 	req_step *handler; /* of the table */
 	bool by_lines; /* they are read one by one */
+	bool mixed; /* they may be anything: records go their way, the others are put aside */
+	bool asked; /* they answer a query of ours */
+	const char *query; /* its id, when this answer ends it; querydata.c */
 	bool comb; /* it is large, and nothing needs its blank lines */
 	struct upload_counts counts; /* for the log of uploads; lines as above */
 	/* punches */
@@ -62,6 +66,15 @@ struct arena *upload_piece(struct req *);
 
 /* upload.c: how long a statement of all of it may take. */
 int64_t upload_deadline_ms(const struct upload *);
+
+/* upload.c: the beginning of an upload of a table, once the request's data is it. */
+void upload_begin(struct req *, struct upload *, const char *table);
+
+/* querydata.c: ends the query that this upload answers, then upload_reply(). */
+void query_end(struct req *);
+
+/* querydata.c: what the answer says of how many there are. */
+int query_count(struct req *, const struct upload *);
 
 /* upload.c: counts it and answers OK. */
 void upload_reply(struct req *);

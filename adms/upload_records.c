@@ -40,10 +40,10 @@ static void piece_read(void *arg)
 	for (u->n = 0; u->n < u->limit && u->next.at - start < PIECE_BYTES; u->n++) {
 		if (!record_next_line(&u->next, &line))
 			break;
-		const char *reason = u->refused ? "refused by the database"
-						: intake_add(u->intake, u->table, line);
+		const char *reason =
+			u->refused ? "refused by the database" : intake_add(u->intake, u->of, line);
 		if (reason)
-			intake_reject(u->intake, u->table, line, reason);
+			intake_reject(u->intake, u->of, line, reason);
 	}
 	u->found = NULL;
 	u->asks = intake_asks(u->intake, &u->question);
@@ -56,6 +56,8 @@ static void piece_start(struct req *r, const struct rows *rows)
 	struct upload *u = upload_of(r);
 	struct arena *a = upload_piece(r);
 	u->intake = intake_new(contact_of(r)->adms, u->terminal, a, &u->told);
+	if (u->mixed)
+		intake_mix(u->intake, u->table, u->asked);
 	upload_work(r, piece_read, piece_was_read);
 }
 

@@ -196,20 +196,12 @@ static const char *const employee_search[] = { "t.emp_code", "t.first_name", "t.
 
 /* --- what the table cannot say -------------------------------------------------------------- */
 
-/* Terminals know PINs of at most 20 bytes. */
 static void code_check(struct write *w)
 {
 	const char *code = w->create ? write_text(w, "emp_code") : NULL;
 
-	if (!code)
-		return;
-	for (const char *c = code; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f) {
-			errors_add(w->errors, "emp_code", "Control characters are not allowed.");
-			break;
-		}
-	if (strlen(code) > 20)
-		errors_add(w->errors, "emp_code", "Ensure this field has no more than 20 bytes.");
+	if (code && *code)
+		errors_add_pin(w->errors, "emp_code", code);
 }
 
 /*

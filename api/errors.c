@@ -8,6 +8,7 @@
 #include "fatal.h"
 #include "log.h"
 #include "out.h"
+#include "pin.h"
 #include "scope.h"
 
 static const char type_json[] = "application/json";
@@ -125,6 +126,18 @@ void errors_add(json_t *errors, const char *field, const char *fmt, ...)
 		message = json_stringn(text, n);
 	}
 	json_array_append_new(list, message);
+}
+
+void errors_add_pin(json_t *errors, const char *field, const char *code)
+{
+	const char *reason = pin_check(code, strlen(code));
+
+	if (reason && strcmp(reason, "PIN too long") == 0)
+		errors_add(errors, field, "Ensure this field has no more than %d bytes.", PIN_MAX);
+	else if (reason && strcmp(reason, "control character in PIN") == 0)
+		errors_add(errors, field, "Control characters are not allowed.");
+	else if (reason)
+		errors_add(errors, field, "No terminal can have this code: %s.", reason);
 }
 
 bool errors_reply(struct req *r, const json_t *errors)

@@ -20,6 +20,9 @@ json_t *errors_new(struct arena *);
 void errors_add(json_t *errors, const char *field, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Says of a code that terminals could not have (pin.h) why. */
+void errors_add_pin(json_t *errors, const char *field, const char *code);
+
 /* 400 with everything gathered; false, and no reply, when there is nothing. */
 bool errors_reply(struct req *, const json_t *errors);
 

@@ -12,6 +12,7 @@
 #include "fatal.h"
 #include "import.h"
 #include "import_file.h"
+#include "pin.h"
 #include "scope.h"
 #include "unzip.h"
 
@@ -63,12 +64,18 @@ static bool photo_take(void *arg, const char *bytes, size_t n)
 /* "1001.jpg" -> "1001"; NULL: no such name. */
 static const char *name_code(struct arena *a, const char *name)
 {
-	const char *dot = strrchr(name, '.');
+	const char *dot = strrchr(name, '.'), *end = dot;
 
-	if (!dot || dot == name || dot - name > 20 || strpbrk(name, "/\\") ||
+	if (!dot || strpbrk(name, "/\\") ||
 		(!str_same_word(dot, ".jpg") && !str_same_word(dot, ".jpeg")))
 		return NULL;
-	return arena_memdup(a, name, (size_t)(dot - name));
+	while (name < end && *name == ' ')
+		name++;
+	while (end > name && end[-1] == ' ')
+		end--;
+	if (end == name || end - name > PIN_MAX)
+		return NULL;
+	return arena_memdup(a, name, (size_t)(end - name));
 }
 
 /* To im->bytes. NULL, or what is wrong with it. */

@@ -215,18 +215,6 @@ static json_t *body_make(struct punch_import *im, struct arena *a)
 	return body;
 }
 
-/* As for employees: a PIN that terminals could send. */
-static void code_check(struct write *w, const char *code)
-{
-	if (strlen(code) > 20)
-		errors_add(w->errors, "emp_code", "Ensure this field has no more than 20 bytes.");
-	for (const char *c = code; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f) {
-			errors_add(w->errors, "emp_code", "Control characters are not allowed.");
-			return;
-		}
-}
-
 static void row_check(struct punch_import *im)
 {
 	struct arena *a = arena_new(), *kept = req_arena(im->req);
@@ -240,7 +228,7 @@ static void row_check(struct punch_import *im)
 	w.given = arena_array(a, MEMBERS + 1, sizeof(*w.given));
 	write_validate(&w);
 	if (w.given[CODE].present)
-		code_check(&w, w.given[CODE].text);
+		errors_add_pin(w.errors, "emp_code", w.given[CODE].text);
 	if (json_object_size(w.errors) > 0) {
 		import_file_refuse(&im->file, im->table.lines[im->at], "emp_code",
 			im->table.rows[im->at][im->columns[CODE]], w.errors);

@@ -75,7 +75,8 @@ static const struct section {
 	{ "claimed_fingerprint_images", CLAIM("fp_image.sealed"), SEALED_BYTES, 5 },
 	{ "claimed_id_cards", CLAIM("id_card.sealed"), SEALED_TEXT, 50 },
 	{ "terminals",
-		"(select p.row_id as id, d.sn, d.alias, p.wanted, p.user_there, p.sent_at from"
+		"(select p.row_id as id, d.sn, d.alias, p.wanted, p.user_there, p.sent_at,"
+		" p.said_name as name_there from"
 		" terminal_person p join terminal d on d.id = p.terminal_id where p.pin_id = $2) t"
 		" where true",
 		NULL, SEALED_NONE, 500 },

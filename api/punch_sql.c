@@ -3,11 +3,12 @@
 
 #include "fatal.h"
 
-#define ROW_COLUMNS                                                                                \
-	"p.id, p.upload_time::timestamp as upload_time, p.punch_time, p.pin_id, p.origin_id,"      \
-	" case when (select punch_state_rules()) then punch_state_shown(p.origin_id, p.pin_id,"    \
-	" p.punch_time, p.punch_state) else p.punch_state end as punch_state,"                     \
-	" p.verify_type, p.is_mask, p.temperature, p.work_code,"                                   \
+#define ROW_COLUMNS                                                                                                \
+	"p.id, p.upload_time::timestamp as upload_time, p.punch_time, p.pin_id, p.origin_id,"                      \
+	" case when (select punch_state_rules()) then punch_state_shown(p.origin_id, p.pin_id,"                    \
+	" p.punch_time, coalesce(p.punch_state, punch_unread(p.rest, 1)))"                                         \
+	" else coalesce(p.punch_state, punch_unread(p.rest, 1)) end as punch_state,"                               \
+	" coalesce(p.verify_type, punch_unread(p.rest, 2)) as verify_type, p.is_mask, p.temperature, p.work_code," \
 	" case when octet_length(p.rest) > 24 then p.rest end as rest" /* shorter: no position */
 
 /* A number that planning may see in place of the parameter: the next round one. */

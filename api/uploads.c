@@ -67,6 +67,7 @@ static const struct field upload_log_fields[] = {
 	{ "stored", "t.stored", FT_INT, F_ORDER },
 	{ "duplicate", "t.duplicate", FT_INT, F_ORDER },
 	{ "rejected", "t.rejected", FT_INT, F_ORDER },
+	{ "raw", "t.raw", FT_INT, F_ORDER },
 	{ "first_upload", "t.first_upload", FT_TIME, F_ORDER },
 	{ "upload_time", "t.last_upload", FT_TIME, F_ORDER },
 	{ 0 },

@@ -10,6 +10,18 @@
 --   raw           as sent, whatever the area says
 --
 -- A day is the calendar day of the terminal's own clock.
+-- Punches of before 255 stood for a state, or a verify type (which 2), that cannot be read: null, and the
+-- whole line in rest. What they are shown with; null: the line has no such column. The view of readers
+-- calls it, who have a search_path of their own: nothing of public in it.
+create or replace function punch_unread(rest bytea, which int) returns smallint language sql immutable as $$
+	select case when octet_length(rest) < 22 or coalesce(said[which], '') = '' then null
+		when which = 1 and upper(said[1]) = 'I' then 0
+		when which = 1 and upper(said[1]) = 'O' then 1
+		else 255 end::smallint
+	from regexp_match(encode(rest, 'escape'), '^(?:[^\t]+\t|[^ \t]+ ) *\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d'
+		' *(?:\t| |$) *([^\t ]*) *(?:\t| |$) *([^\t ]*)') said
+$$;
+
 create or replace function punch_state_rules() returns boolean language sql stable as $$
 	select exists (select from terminal where state_rule <> '')
 		or exists (select from area where state_rule <> '')

@@ -194,8 +194,8 @@ $$;
 -- What leaves with a heartbeat now: one-shots in order, then people; marks them sent by this take.
 -- content is null for people, whose text is made from the columns behind it. A REBOOT is the last
 -- of its batch. 40 KB and 200 lines a reply (adms-push 3.2); a person's line is taken as 300 bytes.
--- A person whom nobody gave a privilege keeps the one typed in at this terminal. card: theirs may be
--- given away.
+-- A person whom nobody gave a privilege keeps the one typed in at this terminal. last_name null:
+-- first_name is the whole name, as the terminal itself has it. card: theirs may be given away.
 drop function if exists command_take(int, bigint);
 create or replace function command_take(a_terminal int, a_take bigint)
 	returns table (id bigint, content text, emp_code text, wanted boolean, first_name text,
@@ -254,12 +254,16 @@ begin
 					then e.dev_privilege else coalesce(p.reported_pri, 0) end
 					from employee e where e.pin_id = p.pin_id)
 			from due where p.terminal_id = a_terminal and p.pin_id = due.pin_id
-			returning p.sent_id, p.pin_id, p.wanted and not p.former as wanted, p.sent_pri
+			returning p.sent_id, p.pin_id, p.wanted and not p.former as wanted, p.sent_pri,
+				p.said_name
 		)
-		select k.sent_id, null::text, pin.code, k.wanted and e.id is not null, e.first_name,
-			e.last_name, k.sent_pri, e.verify_mode,
+		select k.sent_id, null::text, pin.code, k.wanted and e.id is not null,
+			coalesce(said.name, e.first_name), case when said.name is null then e.last_name end,
+			k.sent_pri, e.verify_mode,
 			e.card_hash is null or card_counts(e.id, e.card_hash), e.row_key, e.sealed
 		from taken k join pin on pin.id = k.pin_id left join employee e on e.pin_id = k.pin_id
+			cross join lateral (select person_said_name(k.said_name, e.first_name, e.last_name))
+				as said (name)
 		order by k.sent_id;
 end $$;
 

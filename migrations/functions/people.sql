@@ -139,6 +139,10 @@ begin
 	from newer n join older o using (id)
 	where p.pin_id = n.pin_id and n.dev_privilege <> o.dev_privilege
 		and p.reported_pri is not null;
+	update terminal_person p set said_name = null
+	from newer n join older o using (id)
+	where p.pin_id = n.pin_id and p.said_name is not null
+		and (n.first_name, n.last_name) is distinct from (o.first_name, o.last_name);
 	return null;
 end $$;
 
@@ -152,7 +156,7 @@ create or replace trigger employee_updated after update on employee
 create or replace function person_former(pins int[]) returns void language sql as $$
 	select from pin where id = any(pins) order by id for share;
 	select from terminal_person where pin_id = any(pins) order by terminal_id, pin_id for update;
-	update terminal_person set former = true, reported_pri = null,
+	update terminal_person set former = true, reported_pri = null, said_name = null,
 		sent_id = case when not wanted and sent_version = version then sent_id end
 	where pin_id = any(pins);
 $$;
@@ -352,8 +356,9 @@ create or replace function department_first() returns int language sql stable as
 $$;
 
 -- New people as enrolled at a terminal: department 1, the terminal's area. The terminal itself
--- has them already. bare: the sealed record without its card, which is left out where it is somebody
--- else's. Cards are taken before there are people, so that of two at once one goes without.
+-- has them already. names: the first, and where it is longer a LF and the last. bare: the sealed
+-- record without its card, which is left out where it is somebody else's. Cards are taken before there
+-- are people, so that of two at once one goes without.
 drop function if exists people_create(int, text[], text[], bytea[], bytea[], bytea[], int[]);
 create or replace function people_create(a_terminal int, codes text[], names text[],
 	row_keys bytea[], sealed bytea[], bare bytea[], card_hashes bytea[], pris int[]) returns void
@@ -377,9 +382,10 @@ begin
 		on conflict do nothing
 		returning hash, employee_id
 	), fresh as (
-		insert into employee (id, emp_code, first_name, department_id, row_key, sealed, card_hash,
-			enroll_sn)
-		select g.id, g.code, g.name, department_first(), g.row_key,
+		insert into employee (id, emp_code, first_name, last_name, department_id, row_key, sealed,
+			card_hash, enroll_sn)
+		select g.id, g.code, split_part(g.name, chr(10), 1), split_part(g.name, chr(10), 2),
+			department_first(), g.row_key,
 			case when c.hash is null then coalesce(g.bare, g.sealed) else g.sealed end, c.hash, t.sn
 		from given g left join cards c on c.employee_id = g.id, terminal t
 		where t.id = a_terminal
@@ -440,8 +446,10 @@ begin
 			sealed = case when g.card_hash is null or c.hash is not null then g.sealed
 				else coalesce(g.bare, e.sealed) end,
 			card_hash = coalesce(c.hash, e.card_hash),
-			first_name = case when e.first_name = '' and e.last_name = '' then g.name
-				else e.first_name end
+			first_name = case when e.first_name = '' and e.last_name = ''
+				then split_part(g.name, chr(10), 1) else e.first_name end,
+			last_name = case when e.first_name = '' and e.last_name = ''
+				then split_part(g.name, chr(10), 2) else e.last_name end
 		from given g left join cards c on c.employee_id = g.id
 		where e.id = g.id and (c.hash is not null or g.card_hash is null or g.bare is not null
 			or (e.first_name = '' and e.last_name = '' and g.name <> ''))
@@ -455,6 +463,29 @@ begin
 	update terminal_person set sent_version = version, confirmed_version = version
 	where terminal_id = a_terminal and pin_id = any(settled) and wanted;
 end $$;
+
+-- Names that this terminal has, longer than they would be sent there.
+create or replace function people_named(a_terminal int, codes text[], names text[])
+	returns void language sql as $$
+	select terminal_stays(a_terminal);
+	update terminal_person p set said_name = n.name
+	from (select p.pin_id, n.name from unnest(codes, names) as n (code, name)
+		join pin on pin.code = n.code join terminal_person p on p.pin_id = pin.id
+		where p.terminal_id = a_terminal and n.name is distinct from p.said_name
+		order by p.pin_id for update of p) n
+	where p.terminal_id = a_terminal and p.pin_id = n.pin_id
+$$;
+
+-- The name that a terminal said, where ours is the same, or is cut off where it would be sent: nobody
+-- gets a shorter name back. Null: ours is another.
+create or replace function person_said_name(said text, first_name text, last_name text) returns text
+	language sql immutable as $$
+	select said
+	from (select first_name || case when first_name <> '' and last_name <> '' then ' ' else '' end
+		|| last_name as name) ours
+	where said = ours.name
+		or (length(ours.name) >= 24 and starts_with(said, left(ours.name, 24)))
+$$;
 
 -- Privileges typed in at this terminal: not what was sent to it, or is on its way.
 create or replace function people_reported(a_terminal int, codes text[], pris int[])

@@ -64,7 +64,7 @@ $$;
 -- Terminals that know DATA, CHECK, CLEAR, INFO and REBOOT only (adms/dialect.c tells them).
 create or replace function terminal_few_verbs(t terminal) returns boolean language sql stable as $$
 	select coalesce(bool_or(said ilike 'LX35%' or said ilike 'ZLM31%'), false)
-	from (values (t.terminal_name), (t.options->>'Platform'), (t.options->>'FWVersion'),
+	from (values (t.terminal_name), (t.options->>'Platform'), (option_firmware(t.options)),
 		((select s.fw_ver from terminal_state s where s.terminal_id = t.id))) v (said)
 $$;
 

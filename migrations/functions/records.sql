@@ -34,20 +34,16 @@ $$;
 create or replace function raw_keep(sns text[], terminals int[], tables text[], pins text[],
 	lines int[], row_keys bytea[], sealed bytea[], hashes bytea[], counts int[])
 	returns void language sql as $$
-	with kept as (
-		insert into raw_upload as r (sn, terminal_id, table_name, pin_id, lines, row_key, sealed,
-			content_hash, seen_count)
-		select n.sn, n.terminal, n.table_name,
-			case when n.pin is not null then (pin_ids(array[n.pin]))[1] end, n.lines, n.row_key,
-			n.sealed, n.hash, n.seen
-		from unnest(sns, terminals, tables, pins, lines, row_keys, sealed, hashes, counts)
-			as n (sn, terminal, table_name, pin, lines, row_key, sealed, hash, seen)
-		order by n.hash
-		on conflict (sn, content_hash) do update
-			set last_seen = now(), seen_count = r.seen_count + excluded.seen_count
-		returning r.first_seen = now() as fresh, r.lines
-	)
-	select upload_fresh(coalesce(sum(lines) filter (where fresh), 0)::bigint) from kept
+	insert into raw_upload as r (sn, terminal_id, table_name, pin_id, lines, row_key, sealed,
+		content_hash, seen_count)
+	select n.sn, n.terminal, n.table_name,
+		case when n.pin is not null then (pin_ids(array[n.pin]))[1] end, n.lines, n.row_key,
+		n.sealed, n.hash, n.seen
+	from unnest(sns, terminals, tables, pins, lines, row_keys, sealed, hashes, counts)
+		as n (sn, terminal, table_name, pin, lines, row_key, sealed, hash, seen)
+	order by n.hash
+	on conflict (sn, content_hash) do update
+		set last_seen = now(), seen_count = r.seen_count + excluded.seen_count
 $$;
 
 -- ------------------------------------------------------------------ text that was not decoded

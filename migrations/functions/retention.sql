@@ -215,8 +215,8 @@ $$;
 -- be one of a template.
 create or replace function biometric_table(name text) returns boolean language sql immutable as $$
 	select upper(name) in ('FINGERTMP', 'FACE', 'FVEIN', 'BIODATA', 'BIOPHOTO', 'USERPIC', 'ATTPHOTO',
-		'FPIMAGE', 'IDCARD', 'OPERLOG', 'TABLEDATA', 'POSTVERIFYDATA')
-		or name ~* '(TEMPLATE|BIO|PHOTO|FACE|FINGER|VEIN|PALM|IRIS|PIC)'
+		'FPIMAGE', 'IDCARD', 'OPERLOG', 'TABLEDATA', 'QUERYDATA', 'POSTVERIFYDATA')
+		or name ~* '(TEMPLATE|BIO|PHOTO|FACE|FINGER|VEIN|PALM|IRIS|PIC|TMP)'
 $$;
 
 -- Deletes a batch; how many rows it held.

@@ -154,7 +154,7 @@ begin
 		terminal_name = coalesce(left(said->>'DeviceName', 30), terminal_name)
 	where id = a_terminal and not options @> said;
 	update terminal_state set
-		fw_ver = coalesce(left(coalesce(said->>'FWVersion', said->>'FirmVer'), 100), fw_ver),
+		fw_ver = coalesce(left(option_firmware(said), 100), fw_ver),
 		user_count = coalesce(option_number(said, 'UserCount'), user_count),
 		fp_count = coalesce(option_number(said, 'FPCount'), fp_count),
 		face_count = coalesce(option_number(said, 'FaceCount'), face_count),
@@ -164,6 +164,15 @@ begin
 		face_version = coalesce(option_number(said, 'FaceVersion'), face_version)
 	where terminal_id = a_terminal;
 end $$;
+
+-- The firmware's version, which has many names; null: it is not said.
+create or replace function option_firmware(said jsonb) returns text language sql immutable as $$
+	select nullif(btrim(value), '')
+	from jsonb_each_text(said) o join unnest(array['fwversion', 'firmver', 'firmwareversion',
+		'firmwarever', 'fwver', 'firmware', 'fwversionnumber', 'softwareversion', 'swversion'])
+		with ordinality k (name, place) on k.name = lower(replace(o.key, '_', ''))
+	where btrim(value) <> '' order by k.place, o.key limit 1
+$$;
 
 create or replace function option_number(said jsonb, name text) returns int
 	language sql immutable as $$

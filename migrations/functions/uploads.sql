@@ -137,20 +137,21 @@ $$;
 -- Adds what a process counted. Several processes write the same rows: in order.
 create or replace function upload_log_add(terminals int[], sns text[], tables text[],
 	uploads bigint[], failed bigint[], lines bigint[], stored bigint[], rejected bigint[],
-	firsts timestamp[], lasts timestamp[]) returns void language sql as $$
+	raws bigint[], firsts timestamp[], lasts timestamp[]) returns void language sql as $$
 	insert into upload_log as u (terminal_id, sn, table_name, hour, uploads, failed, lines, stored,
-		duplicate, rejected, first_upload, last_upload)
+		duplicate, rejected, raw, first_upload, last_upload)
 	select n.terminal, n.sn, n.table_name, date_trunc('hour', n.last at time zone 'UTC'), n.uploads,
-		n.failed, n.lines, n.stored, n.lines - n.stored - n.rejected, n.rejected,
+		n.failed, n.lines, n.stored, n.lines - n.stored - n.rejected - n.raw, n.rejected, n.raw,
 		n.first at time zone 'UTC', n.last at time zone 'UTC'
-	from unnest(terminals, sns, tables, uploads, failed, lines, stored, rejected, firsts, lasts)
-		as n (terminal, sn, table_name, uploads, failed, lines, stored, rejected, first, last)
+	from unnest(terminals, sns, tables, uploads, failed, lines, stored, rejected, raws, firsts,
+			lasts)
+		as n (terminal, sn, table_name, uploads, failed, lines, stored, rejected, raw, first, last)
 	order by n.sn, n.table_name
 	on conflict (sn, table_name, hour) do update set terminal_id = excluded.terminal_id,
 		uploads = u.uploads + excluded.uploads, failed = u.failed + excluded.failed,
 		lines = u.lines + excluded.lines, stored = u.stored + excluded.stored,
 		duplicate = u.duplicate + excluded.duplicate,
-		rejected = u.rejected + excluded.rejected,
+		rejected = u.rejected + excluded.rejected, raw = u.raw + excluded.raw,
 		first_upload = least(u.first_upload, excluded.first_upload),
 		last_upload = greatest(u.last_upload, excluded.last_upload)
 $$;

@@ -115,8 +115,8 @@ create or replace view biotime.iclock_terminal as
 
 create or replace view biotime.iclock_transaction as
 	select p.id, n.code as emp_code, p.punch_time,
-		coalesce(p.punch_state, 0)::text as punch_state,
-		coalesce(p.verify_type, 0)::int as verify_type, coalesce(p.work_code, '') as work_code,
+		coalesce(p.punch_state, public.punch_unread(p.rest, 1), 0)::text as punch_state,
+		coalesce(p.verify_type, public.punch_unread(p.rest, 2), 0)::int as verify_type, coalesce(p.work_code, '') as work_code,
 		o.sn as terminal_sn, o.alias as terminal_alias, o.area_alias,
 		null::float8 as longitude, null::float8 as latitude, null::text as gps_location,
 		null::text as mobile, 1::smallint as source, 9::smallint as purpose,

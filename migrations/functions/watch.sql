@@ -149,8 +149,7 @@ create or replace function watch_options() returns trigger language plpgsql as $
 begin
 	perform watch_changed(new.id, 'mac_changed', old.options->>'MAC', new.options->>'MAC');
 	perform watch_changed(new.id, 'firmware_changed',
-		coalesce(old.options->>'FWVersion', old.options->>'FirmVer'),
-		coalesce(new.options->>'FWVersion', new.options->>'FirmVer'));
+		option_firmware(old.options), option_firmware(new.options));
 	perform watch_changed(new.id, 'model_changed', old.options->>'DeviceName',
 		new.options->>'DeviceName');
 	return null;
@@ -164,7 +163,7 @@ create or replace trigger watch_options after update of options on terminal
 create or replace function watch_firmware() returns trigger language plpgsql as $$
 begin
 	if exists (select from terminal t where t.id = new.terminal_id and t.approved
-			and not (t.options ?| array['FWVersion', 'FirmVer'])) then
+			and option_firmware(t.options) is null) then
 		perform watch_changed(new.terminal_id, 'firmware_changed', old.fw_ver, new.fw_ver);
 	end if;
 	return null;

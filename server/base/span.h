@@ -43,6 +43,16 @@ static inline struct span span_cut(struct span *rest, char sep)
 	return piece;
 }
 
+/* Without the byte order mark of UTF-8 at its begin: of a whole body, where it means nothing. */
+static inline struct span span_skip_mark(struct span s)
+{
+	if (s.len >= 3 && memcmp(s.text, "\xef\xbb\xbf", 3) == 0) {
+		s.text += 3;
+		s.len -= 3;
+	}
+	return s;
+}
+
 /* Without the spaces and TABs around it. */
 static inline struct span span_trim(struct span s)
 {

@@ -5,7 +5,7 @@
 
 #include "fatal.h"
 #include "import.h"
-#include "punch.h"
+#include "pin.h"
 
 /* ---- values ---- */
 
@@ -106,6 +106,19 @@ static const char *bool_clean(const char *text)
 	return NULL;
 }
 
+/* A state or a verify type: one that cannot be read is not 0, which means something. */
+static const char *code_clean(
+	struct arena *a, const struct import_column *c, const char *text, const char **reason)
+{
+	const char *number = int_clean(a, text, c->least, c->most);
+	if (number)
+		return number;
+	if (c->kind == K_STATE && (str_same_word(text, "I") || str_same_word(text, "O")))
+		return str_same_word(text, "O") ? "1" : "0";
+	*reason = arena_printf(a, "%s is not a whole number in range: 255", c->name);
+	return "255";
+}
+
 /* Where the text has more characters than this: their bytes. */
 static size_t text_bytes(const char *text, int64_t most)
 {
@@ -114,6 +127,15 @@ static size_t text_bytes(const char *text, int64_t most)
 		if (((unsigned char)text[i] & 0xc0) != 0x80 && most-- == 0)
 			break;
 	return i;
+}
+
+static const char *pin_trimmed(struct arena *a, const char *text)
+{
+	text += strspn(text, " \t");
+	size_t n = strlen(text);
+	while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t'))
+		n--;
+	return arena_memdup(a, text, n);
 }
 
 static const char *text_clean(
@@ -146,8 +168,16 @@ bool import_check(struct arena *a, const struct import_column *c, const char *ce
 		return false;
 	}
 	switch (c->kind) {
+	case K_PIN:
+		cell = pin_trimmed(a, cell);
+		*clean = text_clean(a, c, cell, reason);
+		return !*reason;
 	case K_TEXT:
 		*clean = text_clean(a, c, cell, reason);
+		return !*reason;
+	case K_STATE:
+	case K_VERIFY:
+		*clean = code_clean(a, c, cell, reason);
 		return !*reason;
 	case K_INT:
 		*clean = int_clean(a, cell, c->least, c->most);
@@ -231,7 +261,7 @@ static void json_quote(struct str *s, const char *text)
 static const char *key_reason(const struct import_column *c, const char *value)
 {
 	if (strcmp(c->name, "emp_code") == 0)
-		return punch_check_pin(span_of(value));
+		return pin_check(value, strlen(value));
 	if (strcmp(c->name, "sn") == 0 && (c->flags & IC_NEEDED))
 		for (const char *p = value; *p; p++)
 			if (*p <= ' ' || *p > '~')

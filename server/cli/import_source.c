@@ -106,7 +106,10 @@ void import_source_close(struct import_source *s)
 static const char *kind_cast(enum import_kind kind)
 {
 	static const char *const casts[] = { [K_TEXT] = "::text",
+		[K_PIN] = "::text",
 		[K_INT] = "::text",
+		[K_STATE] = "::text",
+		[K_VERIFY] = "::text",
 		[K_BOOL] = "::text",
 		[K_REAL] = "::text",
 		[K_DATE] = "::text",

@@ -12,7 +12,10 @@
 
 enum import_kind {
 	K_TEXT, /* most characters in `most` */
+	K_PIN, /* the same, without blanks around */
 	K_INT, /* least to most */
+	K_STATE, /* the same; I is 0, O is 1, and 255 what cannot be read */
+	K_VERIFY, /* the same but for letters */
 	K_BOOL,
 	K_REAL,
 	K_DATE,

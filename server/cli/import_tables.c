@@ -8,10 +8,10 @@
 
 static const struct import_column punches[] = {
 	{ "id", K_INT, IC_NEEDED, 1, INT64_C(9007199254740991) },
-	{ "emp_code", K_TEXT, IC_NEEDED | IC_NAME, 0, 20 },
+	{ "emp_code", K_PIN, IC_NEEDED | IC_NAME, 0, 20 },
 	{ "punch_time", K_WALL, IC_NEEDED | IC_NAME },
-	{ "punch_state", K_INT, 0, -32768, 32767 },
-	{ "verify_type", K_INT, 0, -32768, 32767 },
+	{ "punch_state", K_STATE, 0, -32768, 32767 },
+	{ "verify_type", K_VERIFY, 0, -32768, 32767 },
 	{ "work_code", K_TEXT, 0, 0, 20 },
 	{ "terminal_sn", K_TEXT, 0, 0, 50 },
 	{ "terminal_alias", K_TEXT, 0, 0, 50 },
@@ -58,7 +58,7 @@ static const struct import_column areas[] = {
 
 static const struct import_column people[] = {
 	ID,
-	{ "emp_code", K_TEXT, IC_NEEDED | IC_NAME, 0, 20 },
+	{ "emp_code", K_PIN, IC_NEEDED | IC_NAME, 0, 20 },
 	{ "status", K_INT, 0, -32768, 32767 },
 	{ "deleted", K_BOOL },
 	{ "first_name", K_TEXT, 0, 0, 25 },
@@ -150,7 +150,7 @@ static const struct import_column biophotos[] = {
 
 static const struct import_column pictures[] = {
 	ID,
-	{ "emp_code", K_TEXT, IC_NEEDED | IC_NAME, 0, 20 },
+	{ "emp_code", K_PIN, IC_NEEDED | IC_NAME, 0, 20 },
 	{ "photo", K_TEXT, 0, 0, 400 },
 	{ "enroll_sn", K_TEXT, 0, 0, 50 },
 	{ 0 },

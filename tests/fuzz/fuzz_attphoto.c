@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "attphoto.h"
-#include "punch.h"
+#include "pin.h"
 
 static void check_within(struct span s, const void *bytes, size_t n)
 {
@@ -17,7 +17,7 @@ static void name_fuzz(struct span name, bool person_id)
 	attphoto_name(name, person_id, &out);
 	check_within(out.whole, name.text, name.len);
 	check_within(out.pin, name.text, name.len);
-	if (out.pin.text && punch_check_pin(out.pin))
+	if (out.pin.text && pin_check_bytes(out.pin.text, out.pin.len))
 		abort();
 	if (out.whole.len > ATTPHOTO_MAX_NAME || !attphoto_kind_word(out.kind))
 		abort();

@@ -36,8 +36,13 @@ WIDTHS = {
 	"spaces": ("7 " + WHEN + " 1 0", (1, 0, None, None, None, None)),
 	"T": ("7\t2026-05-01T08:00:00\t0\t1", (0, 1, None, None, None, None)),
 	"no measure": ("7\t" + WHEN + "\t0\t1\t0\t0\t0\t255\t255\t0", (0, 1, "0", None, None, b"0\t0\t255\t255\t0")),
-	"odd state": ("7\t" + WHEN + "\tx\t99999", (None, None, None, None, None,
+	# what cannot be read is not 0, which means something; the line says what it was
+	"odd state": ("7\t" + WHEN + "\tx\t99999", (255, 255, None, None, None,
 		b"7\t" + WHEN.encode() + b"\tx\t99999")),
+	"letters": ("7\t" + WHEN + "\tO\t1", (1, 1, None, None, None, b"7\t" + WHEN.encode() + b"\tO\t1")),
+	"small letters": ("7\t" + WHEN + "\ti\t1", (0, 1, None, None, None, b"7\t" + WHEN.encode() + b"\ti\t1")),
+	"padded": ("7  \t " + WHEN + " \t 1\t15 \t W1 \t0", (1, 15, "W1", None, None, b"0")),
+	"empty and padded": ("7\t" + WHEN + "\t \t  \t ", (None, None, None, None, None, None)),
 	"negative": ("7\t" + WHEN + "\t-1\t-5", (-1, -5, None, None, None, None)),
 }
 
@@ -46,7 +51,7 @@ def test_every_width_of_a_line(server, terminal):
 	terminal.register()
 	for i, (name, (line, expected)) in enumerate(WIDTHS.items()):
 		line = line.replace("7", str(100 + i), 1)
-		if name == "odd state":
+		if expected[5] and WHEN.encode() in expected[5]:
 			expected = expected[:5] + (line.encode(),)
 		assert terminal.push("ATTLOG", line) == "OK: 1", name
 		assert rows(server)[-1] == (str(100 + i), T) + expected, name
@@ -184,7 +189,8 @@ def test_poison_lines_among_good_ones(server, terminal):
 
 def test_pins_are_text_compared_exactly(server, terminal):
 	terminal.register()
-	pins = ["7", "07", "007", "A7", "a7", "7 ", " 7", "12345678901234567890", "0", "é", "張三", "7.0", "+7"]
+	pins = ["7", "07", "007", "A7", "a7", "12345678901234567890", "0", "é", "張三", "7.0", "+7", "A B", "a&b", "x=y",
+		"O'Brien", '"7"', "a,b"]
 	assert terminal.push("ATTLOG", *["%s\t%s\t0\t1" % (p, WHEN) for p in pins]) == "OK: %d" % len(pins)
 	assert [r[0] for r in rows(server)] == pins
 	assert server.value("select count(*) from employee") == 0, "a PIN is no employee"

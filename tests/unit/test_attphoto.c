@@ -86,7 +86,11 @@ static void test_names(void)
 	name_is("../..", false, "..", NULL, ATTPHOTO_ATTENDANCE);
 	name_is("99999999999999-5.jpg", false, "5", NULL, ATTPHOTO_ATTENDANCE);
 	name_is("20150731103012-123456789012345678901.jpg", false, NULL, when, ATTPHOTO_ATTENDANCE);
-	name_is("20150731103012-1\n2.jpg", false, "1", when, ATTPHOTO_ATTENDANCE);
+	/* cut off there it would be somebody else's */
+	name_is("20150731103012-1\n2.jpg", false, NULL, when, ATTPHOTO_ATTENDANCE);
+	name_is("20150731103012- 123 .jpg", false, "123", when, ATTPHOTO_ATTENDANCE);
+	name_is(" 20150731103012 -123", false, "123", when, ATTPHOTO_ATTENDANCE);
+	name_is("20150731103012-48 Name=Al.jpg", false, NULL, when, ATTPHOTO_ATTENDANCE);
 	/* person-ID terminals */
 	name_is("20150731103012-2-123-110101198001010011.jpg", false, "123", when,
 		ATTPHOTO_BLACKLIST);

@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "captures.h"
@@ -71,7 +72,7 @@ static void test_commas_in_values(void)
 	options_are(info_options(span_of("~DeviceName=uFace800/ID,~OEMVendor=ZKTECO CO., LTD.,"
 					 "FWVersion= Ver 8,,~MaxPvCount=,Last=a=b,\r\n")),
 		(const char *const[]){ "DeviceName", "uFace800/ID", "OEMVendor", "ZKTECO CO., LTD.",
-			"FWVersion", "Ver 8,", "MaxPvCount", "", "Last", "a=b", NULL });
+			"FWVersion", "Ver 8", "MaxPvCount", "", "Last", "a=b", NULL });
 	options_are(info_options(span_of("A=1\r\nB=2,C=3\n")),
 		(const char *const[]){ "A", "1", "B", "2", "C", "3", NULL });
 	options_are(info_options(span_of("")), (const char *const[]){ NULL });
@@ -82,9 +83,52 @@ static void test_commas_in_values(void)
 
 static void test_dump(void)
 {
-	options_are(info_dump(span_of("EThreshold=45\n~OEMVendor=ZK, Inc,X=1\r\n\nnone\nMAC=0")),
+	options_are(info_options(span_of("EThreshold=45\n~OEMVendor=ZK, Inc\r\n\nnone\nMAC=0")),
 		(const char *const[]){
-			"EThreshold", "45", "OEMVendor", "ZK, Inc,X=1", "MAC", "0", NULL });
+			"EThreshold", "45", "OEMVendor", "ZK, Inc", "MAC", "0", NULL });
+}
+
+/* Whatever stands before a key separates, and nothing else does. */
+static void test_separators(void)
+{
+	static const char *const separators[] = { "\t", " ", "\n", "\r\n", ",", ", ", ",\t", ";",
+		" | ", "\t\t", " ,, " };
+	const char *const pairs[] = { "DeviceName", "MB10-VL", "FWVersion", "Ver 6.60 Sep 19 2019",
+		"OEMVendor", "ZKTECO CO., LTD.", "UserCount", "", "MAC", "0", NULL };
+	for (size_t i = 0; i < sizeof(separators) / sizeof(separators[0]); i++) {
+		char body[200];
+		const char *s = separators[i];
+		snprintf(body, sizeof(body),
+			"%s~DeviceName=MB10-VL%sFWVersion=Ver 6.60 Sep 19 2019%s~OEMVendor=ZKTECO "
+			"CO., LTD.%sUserCount=%sMAC=0%s",
+			i % 2 ? "\xef\xbb\xbf" : "", s, s, s, s, i % 3 ? s : "");
+		options_are(info_options(span_of(body)), pairs);
+	}
+	options_are(info_options(span_of("TransTimes=00:00;14:05,URL=http://h/x?a=1&b=2")),
+		(const char *const[]){
+			"TransTimes", "00:00;14:05", "URL", "http://h/x?a=1&b=2", NULL });
+	char blanks[60000]; /* in time that is linear */
+	memset(blanks, ' ', sizeof(blanks));
+	options_are(info_options((struct span){ blanks, sizeof(blanks) }),
+		(const char *const[]){ NULL });
+}
+
+static void info_is(const char *query, const char *expected)
+{
+	char out[200];
+	assert(info_of_query(query, out) == (expected != NULL));
+	assert(!expected || strcmp(out, expected) == 0);
+}
+
+static void test_plus_in_the_query(void)
+{
+	info_is("SN=1&INFO=Ver+8.0.4,1,+2", "Ver 8.0.4,1,+2");
+	info_is("info=Ver%2B8%2C1,2&x=1", "Ver+8,1,2");
+	info_is("SN=1&INFO=Ver%208.0+a%2b", "Ver 8.0 a+");
+	info_is("INFO=", "");
+	info_is("SN=1", NULL);
+	info_is("INFO", NULL);
+	info_is("", NULL);
 }
 
 static int captured_infos, captured_options;
@@ -128,6 +172,8 @@ int main(void)
 	test_odd_lists();
 	test_commas_in_values();
 	test_dump();
+	test_separators();
+	test_plus_in_the_query();
 	test_captures();
 	return 0;
 }

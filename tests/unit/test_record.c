@@ -190,6 +190,91 @@ static void test_captures(void)
 	assert(captured_kinds[RECORD_BIOPHOTO] == 1);
 }
 
+static void pairs_are(const char *line, enum record_kind of, const char *const *expected)
+{
+	struct record r;
+	record_parse(span_of(line), of, &r);
+	for (; expected[0]; expected += 2)
+		assert(same(record_get(&r, expected[0]), expected[1]));
+}
+
+/* Blanks around keys and values are padding; in a line without TABs they separate before a key. */
+static void test_padding(void)
+{
+	const char *const al[] = { "PIN", "48", "Name", "Al Lee", "Pri", "14", NULL };
+	static const char *const lines[] = { "USER PIN=48\tName=Al Lee\tPri=14",
+		"USER PIN= 48 \t Name = Al Lee\tPri=14 ", "USER PIN=48 Name=Al Lee Pri=14",
+		"  USER   PIN=48   Name=Al Lee   Pri=14  ", "user pin=48 name=Al Lee pri=14",
+		"PIN=48 Name=Al Lee Pri=14" };
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		pairs_are(lines[i], RECORD_USER, al);
+	pairs_are("USER PIN=48 x=1 Name=a=b", RECORD_USER,
+		(const char *const[]){ "PIN", "48 x=1", "Name", "a=b", NULL });
+	pairs_are("USER PIN=48\tName=Al Pri=14", RECORD_USER,
+		(const char *const[]){ "PIN", "48", "Name", "Al Pri=14", NULL });
+	pairs_are("FP PIN=7 FID=1 TMP=AA== Valid=1", RECORD_FP,
+		(const char *const[]){ "TMP", "AA==", "Valid", "1", NULL });
+}
+
+static void test_padded_operations(void)
+{
+	static const char *const lines[] = { "OPLOG 6\t 0\t2026-08-08 06:38:34 \t 7 \t0",
+		"OPLOG 6 0 2026-08-08 06:38:34 7 0 ", "OPLOG  6  0  2026-08-08 06:38:34  7  0" };
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct oplog_line o;
+		assert(!record_oplog(span_of(lines[i]), &o) && o.code == 6 && o.has_wall);
+		assert(same(o.actor, "0") && same(o.objects[0], "7") && same(o.objects[1], "0"));
+		assert(!o.objects[2].text);
+	}
+}
+
+static void test_the_mark_of_a_body_goes(void)
+{
+	char marked[] = "\xef\xbb\xbf"
+			"7\t1\n\xef\xbb\xbf"
+			"8\n";
+	struct record_lines lines = record_lines(marked, strlen(marked));
+	struct span line;
+	assert(record_next_line(&lines, &line) && same(line, "7\t1"));
+	assert(record_next_line(&lines, &line) && same(line, "\xef\xbb\xbf"
+							     "8"));
+	size_t n = strlen(marked);
+	assert(record_comb_lines(marked, &n) == 2 && n == 9 && memcmp(marked, "7\t1\n", 4) == 0);
+	assert(record_count_lines("\xef\xbb\xbf", 3) == 0);
+}
+
+static void test_words_of_a_kind(void)
+{
+	static const struct {
+		const char *word;
+		enum record_kind kind;
+	} words[] = { { "TEMPLATEV10", RECORD_FP }, { "templatev9", RECORD_FP },
+		{ "user", RECORD_USER }, { "FACETMPV10", RECORD_FACE }, { "facev7", RECORD_FACE },
+		{ "FACE7", RECORD_FACE }, { "FVTEMPLATE", RECORD_FVEIN },
+		{ "FVEINV3", RECORD_FVEIN }, { "V10", RECORD_OTHER }, { "USER10", RECORD_OTHER },
+		{ "NEWTHING", RECORD_OTHER }, { "", RECORD_OTHER } };
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		assert(record_table_kind(span_of(words[i].word)) == words[i].kind);
+}
+
+static void test_access_controls_words(void)
+{
+	struct record r;
+	record_parse(span_of("user uid=1\tcardno=77\tpin=1\tpassword=9\tname=Al\tprivilege=14"),
+		RECORD_OTHER, &r);
+	assert(record_is_one(&r) && record_translate(&r));
+	assert(same(record_get(&r, "Card"), "77") && same(record_get(&r, "Passwd"), "9"));
+	assert(same(record_get(&r, "Pri"), "14") && same(record_get(&r, "Name"), "Al"));
+	record_parse(span_of("templatev10 size=4\tpin=1\tfingerid=22\tvalid=1\ttemplate=AAAA"),
+		RECORD_OTHER, &r);
+	assert(record_translate(&r) && same(record_get(&r, "FID"), "6"));
+	assert(same(record_get(&r, "Valid"), "3") && same(record_get(&r, "TMP"), "AAAA"));
+	record_parse(span_of("USER PIN=1\tName=Al\tCard="), RECORD_OTHER, &r);
+	assert(record_is_one(&r) && !record_translate(&r));
+	record_parse(span_of("WORD PIN=1\tName=Al"), RECORD_USER, &r);
+	assert(!record_is_one(&r));
+}
+
 int main(void)
 {
 	test_lines();
@@ -199,6 +284,11 @@ int main(void)
 	test_kinds_and_words();
 	test_many_pairs();
 	test_oplog();
+	test_padding();
+	test_padded_operations();
+	test_the_mark_of_a_body_goes();
+	test_words_of_a_kind();
+	test_access_controls_words();
 	test_captures();
 	return 0;
 }
