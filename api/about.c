@@ -16,6 +16,7 @@
 #include "personnel.h"
 #include "photos.h"
 #include "report.h"
+#include "report_file.h"
 #include "session.h"
 #include "staff.h"
 #include "transactions.h"
@@ -52,6 +53,14 @@ static void tell_list(const struct route *route, struct arena *a, struct about *
 	about->search = res->search;
 	about_filters(about, page_filters);
 	about_filters(about, res->filters);
+}
+
+static void tell_export(const struct route *route, struct arena *a, struct about *about)
+{
+	tell_list(route, a, about);
+	about->summary = "The list as a file";
+	about->reply = ABOUT_FILE;
+	about_filters(about, report_file_filters);
 }
 
 static void tell_read(const struct route *route, struct arena *a, struct about *about)
@@ -156,6 +165,7 @@ static const struct {
 	about_teller *tell;
 } tellers[] = {
 	{ resource_list, tell_list },
+	{ resource_export, tell_export },
 	{ resource_read, tell_read },
 	{ resource_create, tell_create },
 	{ resource_update, tell_update },
@@ -197,6 +207,7 @@ static const struct {
 	{ own_photo, tell_bytes },
 	{ rejects_list, rejects_about },
 	{ rejects_read, rejects_about },
+	{ rejects_export, rejects_about },
 	{ auditlogs_list, auditlogs_about },
 	{ auditlogs_read, auditlogs_about },
 	{ auditlogs_export, auditlogs_about },

@@ -48,6 +48,18 @@ static void value_write(struct out *out, const json_t *value)
 		json_none(out);
 }
 
+const char *attributes_name(const json_t *attribute)
+{
+	return member(attribute, "name");
+}
+
+const json_t *attributes_value(const json_t *attribute, const json_t *record)
+{
+	struct key key = attribute_key(attribute);
+
+	return json_object_get(record, key.text);
+}
+
 void attributes_write(struct out *out, const char *list, const json_t *record)
 {
 	const json_t *attribute;
@@ -58,9 +70,8 @@ void attributes_write(struct out *out, const char *list, const json_t *record)
 	json_t *attributes = json_loads(list, 0, NULL);
 	json_array_foreach(attributes, i, attribute)
 	{
-		struct key key = attribute_key(attribute);
-		json_key(out, member(attribute, "name"));
-		value_write(out, json_object_get(record, key.text));
+		json_key(out, attributes_name(attribute));
+		value_write(out, attributes_value(attribute, record));
 	}
 	json_decref(attributes);
 }

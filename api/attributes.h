@@ -21,6 +21,11 @@ struct write;
 /* The members, null where the record has none (record may be NULL). */
 void attributes_write(struct out *, const char *list, const json_t *record);
 
+/* An attribute of that list once it is read: its name, and its value in the record, NULL where there
+ * is none. Both live as the list and the record do. */
+const char *attributes_name(const json_t *attribute);
+const json_t *attributes_value(const json_t *attribute, const json_t *record);
+
 /* What the body says of them goes into w->sealed, or to w->errors. Values of attributes that are no
  * more are dropped. */
 void attributes_take(struct write *, const char *list);

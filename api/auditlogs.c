@@ -277,6 +277,7 @@ static void logs_rows(struct req *r, const struct rows *rows)
 
 static void file_header(struct out *o, const struct report_file *file)
 {
+	report_file_begin(o, file);
 	for (int c = 0; log_fields[c].json; c++)
 		report_file_text(o, file, c == 0, log_fields[c].json);
 	report_file_end_row(o, file);

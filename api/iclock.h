@@ -14,7 +14,7 @@ req_step terminals_order;
 
 req_step people_read, commands_read, commands_create, commands_cancel, commands_result;
 req_step alerts_read, alerts_acknowledge, reconciliations_read;
-req_step rejects_list, rejects_read;
+req_step rejects_list, rejects_read, rejects_export;
 
 /* uploads.c */
 extern const struct resource terminal_logs, upload_logs, att_photos, terminal_errors,

@@ -25,7 +25,7 @@ struct list {
 	bool comma; /* of the writer, over pieces */
 };
 
-static void rows_from(struct sql *sql, const struct resource *res, bool joined)
+void resource_rows(struct sql *sql, const struct resource *res, bool joined)
 {
 	if (res->count_from && joined)
 		sql_addf(sql, " from %s", res->count_from);
@@ -33,7 +33,7 @@ static void rows_from(struct sql *sql, const struct resource *res, bool joined)
 		sql_addf(sql, " from %s t", res->table);
 }
 
-static void list_order(struct sql *sql, struct req *r, const struct resource *res)
+void resource_order(struct sql *sql, struct req *r, const struct resource *res)
 {
 	struct arena *a = req_arena(r);
 	int n = 0;
@@ -55,9 +55,9 @@ static void page_ids_add(struct sql *sql, struct req *r, const struct list *l)
 	bool first = page_offset(&l->page) == 0 && l->page.size <= SMALL_PAGE;
 
 	sql_add(sql, first ? "select id from (select t.id" : "select t.id");
-	rows_from(sql, l->res, !l->tallied || req_param(r, "ordering") || l->res->fallback);
+	resource_rows(sql, l->res, !l->tallied || req_param(r, "ordering") || l->res->fallback);
 	resource_where(sql, r, l->res);
-	list_order(sql, r, l->res);
+	resource_order(sql, r, l->res);
 	if (first)
 		sql_addf(sql, " limit %d) first", SMALL_PAGE);
 	sql_arg(sql, " limit $$::int8", db_int(req_arena(r), l->page.size));
@@ -72,7 +72,7 @@ static void count_add(struct sql *sql, struct req *r, const struct list *l)
 		return;
 	}
 	sql_add(sql, "select count(*)");
-	rows_from(sql, l->res, true);
+	resource_rows(sql, l->res, true);
 	resource_where(sql, r, l->res);
 }
 
@@ -87,7 +87,7 @@ static void small_page(struct req *r, struct list *l)
 	sql_add(sql, " where t.id in (");
 	page_ids_add(sql, r, l);
 	sql_add(sql, ")");
-	list_order(sql, r, l->res);
+	resource_order(sql, r, l->res);
 	sql_run(sql, r, list_rows);
 }
 

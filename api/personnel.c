@@ -34,7 +34,7 @@ const struct route personnel_routes[] = {
 		API_RIGHT(SUBJECT_EMPLOYEE) | API_DOES(MAY_CHANGE) },
 	{ POST, "/personnel/api/employees/drop_claims/", people_action, &drop_claims,
 		API_RIGHT(SUBJECT_EMPLOYEE) | API_DOES(MAY_CHANGE) },
-	{ GET, "/personnel/api/claims/", resource_list, &claims, API_RIGHT(SUBJECT_EMPLOYEE) },
+	LIST_ROUTES("/personnel/api/claims/", claims, API_RIGHT(SUBJECT_EMPLOYEE)),
 	{ POST, "/personnel/api/employee/adjust_area/", people_action, &adjust_area,
 		API_RIGHT(SUBJECT_EMPLOYEE) | API_DOES(MAY_CHANGE) },
 	{ POST, "/personnel/api/employee/adjust_department/", people_action, &adjust_department,
@@ -78,7 +78,7 @@ const struct route personnel_routes[] = {
 		API_RIGHT(SUBJECT_ERASURE) },
 	{ GET, "/personnel/api/employees/:id/export/", person_export, NULL,
 		API_RIGHT(SUBJECT_PERSONAL_DATA) },
-	{ GET, "/personnel/api/erasures/", resource_list, &erasures, API_RIGHT(SUBJECT_ERASURE) },
+	LIST_ROUTES("/personnel/api/erasures/", erasures, API_RIGHT(SUBJECT_ERASURE)),
 	{ GET, "/personnel/api/erasures/:id/", resource_read, &erasures,
 		API_RIGHT(SUBJECT_ERASURE) },
 	PHOTO_ROUTES("/personnel/api/employees/:id/photo/"),
@@ -99,11 +99,11 @@ const struct route personnel_routes[] = {
 		"/personnel/api/customattributes/", custom_attributes, SUBJECT_CUSTOM_ATTRIBUTE),
 
 	/* the one that there is; and areas under the cloud's name */
-	{ GET, "/personnel/api/company/", resource_list, &company, API_RIGHT(SUBJECT_COMPANY) },
+	LIST_ROUTES("/personnel/api/company/", company, API_RIGHT(SUBJECT_COMPANY)),
 	{ GET, "/personnel/api/company/:id/", resource_read, &company, API_RIGHT(SUBJECT_COMPANY) },
 	{ PUT | PATCH, "/personnel/api/company/:id/", resource_update, &company,
 		API_RIGHT(SUBJECT_COMPANY) },
-	{ GET, "/personnel/api/locations/", resource_list, &areas, API_RIGHT(SUBJECT_AREA) },
+	LIST_ROUTES("/personnel/api/locations/", areas, API_RIGHT(SUBJECT_AREA)),
 	{ GET, "/personnel/api/locations/:id/", resource_read, &areas, API_RIGHT(SUBJECT_AREA) },
 
 	{ POST, "/personnel/api/resigns/reinstatement/", reinstate, NULL,

@@ -11,6 +11,7 @@
 #include "iclock.h"
 #include "log.h"
 #include "page.h"
+#include "report_file.h"
 #include "scope.h"
 
 static req_step rejects_counted, rejects_rows, rejects_more, rejects_piece, reject_found;
@@ -69,46 +70,44 @@ static const char select_sql[] =
 
 /* --- one row -------------------------------------------------------------------------------- */
 
-/* "raw" as text, or "raw_base64" where it is none. */
-static void raw_write(struct out *o, const char *raw, size_t n)
+/* As text, or in base64 where it is none; both NULL: not to be shown, or not to be read. */
+struct raw {
+	const char *text, *base64;
+	size_t n;
+};
+
+static struct raw raw_open(struct arena *a, struct req *r, const struct rows *rows, int i)
 {
-	if (raw && !str_is_utf8(raw, n)) {
-		struct arena *scratch = arena_new();
-		char *text = arena_alloc(scratch, n / 3 * 4 + 5);
-		EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)raw, (int)n);
-		json_key(o, "raw");
-		json_none(o);
-		json_key(o, "raw_base64");
-		json_text(o, text);
-		arena_free(scratch);
-		return;
+	struct raw raw = { NULL };
+
+	if (scope_limits(r)) /* a line may be about anybody */
+		return raw;
+	if (rows_len(rows, i, ROW_KEY) == SEAL_ROW_KEY_SIZE)
+		raw.text = seal_open(api_of(r)->options.seal, a, "reject.sealed",
+			(const unsigned char *)rows_text(rows, i, ROW_KEY),
+			rows_text(rows, i, SEALED), rows_len(rows, i, SEALED), &raw.n);
+	if (!raw.text)
+		log_error("sealed_record_unreadable", "place", "reject.sealed", NULL);
+	if (raw.text && !str_is_utf8(raw.text, raw.n)) {
+		char *text = arena_alloc(a, raw.n / 3 * 4 + 5);
+		EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)raw.text, (int)raw.n);
+		raw = (struct raw){ .base64 = text };
 	}
+	return raw;
+}
+
+static void raw_members(struct out *o, struct req *r, const struct rows *rows, int i)
+{
+	struct arena *scratch = arena_new();
+	struct raw raw = raw_open(scratch, r, rows, i);
+
 	json_key(o, "raw");
-	if (raw)
-		json_textn(o, raw, n);
+	if (raw.text)
+		json_textn(o, raw.text, raw.n);
 	else
 		json_none(o);
 	json_key(o, "raw_base64");
-	json_none(o);
-}
-
-static void raw_open(struct out *o, struct req *r, const struct rows *rows, int i)
-{
-	if (scope_limits(r)) { /* a line may be about anybody */
-		raw_write(o, NULL, 0);
-		return;
-	}
-	struct arena *scratch = arena_new();
-	const char *raw = NULL;
-	size_t n = 0;
-
-	if (rows_len(rows, i, ROW_KEY) == SEAL_ROW_KEY_SIZE)
-		raw = seal_open(api_of(r)->options.seal, scratch, "reject.sealed",
-			(const unsigned char *)rows_text(rows, i, ROW_KEY),
-			rows_text(rows, i, SEALED), rows_len(rows, i, SEALED), &n);
-	if (!raw)
-		log_error("sealed_record_unreadable", "place", "reject.sealed", NULL);
-	raw_write(o, raw, n);
+	json_text(o, raw.base64);
 	arena_free(scratch);
 }
 
@@ -131,7 +130,7 @@ static void reject_write(struct out *o, struct req *r, const struct rows *rows, 
 	member_text(o, "terminal_sn", rows, i, SN);
 	member_text(o, "table", rows, i, TABLE);
 	member_text(o, "reason", rows, i, REASON);
-	raw_open(o, r, rows, i);
+	raw_members(o, r, rows, i);
 	member_text(o, "first_seen", rows, i, FIRST_SEEN);
 	member_text(o, "last_seen", rows, i, LAST_SEEN);
 	json_key(o, "count");
@@ -139,17 +138,48 @@ static void reject_write(struct out *o, struct req *r, const struct rows *rows, 
 	json_close(o, '}');
 }
 
+/* The members in the order of reject_fields. */
+static void file_row(struct out *o, const struct report_file *file, struct req *r,
+	const struct rows *rows, int i)
+{
+	struct arena *scratch = arena_new();
+	struct raw raw = raw_open(scratch, r, rows, i);
+
+	report_file_number(o, file, true, rows_int(rows, i, ID));
+	if (rows_null(rows, i, TERMINAL))
+		report_file_text(o, file, false, NULL);
+	else
+		report_file_number(o, file, false, rows_int(rows, i, TERMINAL));
+	for (int c = SN; c <= REASON; c++)
+		report_file_text(o, file, false, rows_text(rows, i, c));
+	report_file_text(o, file, false, raw.text);
+	report_file_text(o, file, false, raw.base64);
+	report_file_text(o, file, false, rows_text(rows, i, FIRST_SEEN));
+	report_file_text(o, file, false, rows_text(rows, i, LAST_SEEN));
+	report_file_number(o, file, false, rows_int(rows, i, COUNT));
+	report_file_end_row(o, file);
+	arena_free(scratch);
+}
+
+static void file_header(struct out *o, const struct report_file *file)
+{
+	report_file_begin(o, file);
+	for (int c = 0; reject_fields[c].json; c++)
+		report_file_text(o, file, c == 0, reject_fields[c].json);
+	report_file_end_row(o, file);
+}
+
 /* --- lists ---------------------------------------------------------------------------------- */
 
 struct rejects {
 	struct page page;
+	struct report_file *file; /* NULL: a list */
 	int64_t count, at, left; /* at: rows of the list already written or passed over */
-	bool comma;
+	bool comma, begun;
 };
 
-void rejects_list(struct req *r, const struct rows *rows)
+static void rejects_start(struct req *r, struct rejects *l)
 {
-	struct rejects *l = arena_alloc(req_arena(r), sizeof(*l));
 	struct sql *sql = sql_new(req_arena(r));
 
 	req_set_data(r, l);
@@ -157,10 +187,29 @@ void rejects_list(struct req *r, const struct rows *rows)
 		return;
 	sql_add(sql, "select count(*) from reject t where true");
 	scope_add(sql, r, "reject", "t");
-	if (filter_add(sql, r, reject_filters))
-		sql_run(sql, r, rejects_counted);
-	else
+	bool possible = filter_add(sql, r, reject_filters);
+	if (!possible && !l->file) {
 		page_reply_empty(r, &l->page);
+		return;
+	}
+	if (!possible)
+		sql_add(sql, " and false");
+	sql_run(sql, r, rejects_counted);
+}
+
+void rejects_list(struct req *r, const struct rows *rows)
+{
+	rejects_start(r, arena_alloc(req_arena(r), sizeof(struct rejects)));
+}
+
+/* ?page_size= asks for a page of it. */
+void rejects_export(struct req *r, const struct rows *rows)
+{
+	struct rejects *l = arena_alloc(req_arena(r), sizeof(*l));
+
+	l->file = report_file_read(r);
+	if (l->file)
+		rejects_start(r, l);
 }
 
 static void rejects_ask(struct req *r, struct rejects *l, req_step *next)
@@ -187,9 +236,15 @@ static void rejects_counted(struct req *r, const struct rows *rows)
 	l->count = rows_int(rows, 0, 0);
 	if (!page_fit(r, &l->page, l->count))
 		return;
-	l->at = page_offset(&l->page);
-	l->left = page_rows(&l->page, l->count);
-	rejects_ask(r, l, rejects_rows);
+	bool whole = l->file && report_file_is_whole(r);
+	l->at = whole ? 0 : page_offset(&l->page);
+	l->left = whole ? l->count : page_rows(&l->page, l->count);
+	if (!l->file) {
+		rejects_ask(r, l, rejects_rows);
+		return;
+	}
+	report_file_named(r, l->file, "rejects");
+	req_stream(r, 200, l->file->type, rejects_more);
 }
 
 static void rejects_rows(struct req *r, const struct rows *rows)
@@ -217,13 +272,18 @@ static void rejects_more(struct req *r, const struct rows *rows)
 {
 	struct rejects *l = req_data(r);
 
+	if (l->file && !l->begun)
+		file_header(req_stream_out(r), l->file);
+	l->begun = true;
 	if (l->left > 0) {
 		rejects_ask(r, l, rejects_piece);
 		return;
 	}
-	req_stream_out(r)->comma = true;
-	page_close(req_stream_out(r));
-	req_stream_end(r);
+	if (!l->file) {
+		req_stream_out(r)->comma = true;
+		page_close(req_stream_out(r));
+	}
+	report_file_end(r, l->file);
 }
 
 static void rejects_piece(struct req *r, const struct rows *rows)
@@ -232,10 +292,14 @@ static void rejects_piece(struct req *r, const struct rows *rows)
 	struct out *o = req_stream_out(r);
 
 	o->comma = l->comma;
-	for (int i = 0; i < rows_count(rows); i++)
-		reject_write(o, r, rows, i);
+	for (int i = 0; i < rows_count(rows); i++) {
+		if (l->file)
+			file_row(o, l->file, r, rows, i);
+		else
+			reject_write(o, r, rows, i);
+	}
 	l->comma = o->comma;
-	req_stream_flush(r);
+	report_file_flush(r, l->file, rejects_more);
 }
 
 /* --- one ------------------------------------------------------------------------------------ */
@@ -270,14 +334,19 @@ static void reject_found(struct req *r, const struct rows *rows)
 
 void rejects_about(const struct route *route, struct arena *a, struct about *about)
 {
-	bool list = route->handler == rejects_list;
+	bool one = route->handler == rejects_read;
 
-	about->summary = list ? "List" : "Read one";
-	about->reply = list ? ABOUT_LIST : ABOUT_ROW;
+	about->summary = one ? "Read one" : "List";
+	about->reply = one ? ABOUT_ROW : ABOUT_LIST;
 	about->shape = reject_fields;
-	if (!list)
+	if (one)
 		return;
 	about->orders = reject_orders;
 	about_filters(about, page_filters);
 	about_filters(about, reject_filters);
+	if (route->handler == rejects_export) {
+		about->summary = "The list as a file";
+		about->reply = ABOUT_FILE;
+		about_filters(about, report_file_filters);
+	}
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "body.h"
 #include "book.h"
 #include "context.h"
 #include "disk.h"
@@ -21,34 +22,52 @@ static const struct {
 	const char *name; /* of export_type */
 	struct report_file file;
 } formats[] = {
-	{ "csv", { "text/csv", "csv", ',', NULL } },
-	{ "txt", { "text/plain", "txt", '\t', NULL } },
-	{ "xls", { BOOK_TYPE, "xlsx", CELLS_BOOK, NULL } },
-	{ "xlsx", { BOOK_TYPE, "xlsx", CELLS_BOOK, NULL } },
+	{ "csv", { "text/csv", "csv", ',', NULL, false } },
+	{ "txt", { "text/plain", "txt", '\t', NULL, false } },
+	{ "xls", { BOOK_TYPE, "xlsx", CELLS_BOOK, NULL, false } },
+	{ "xlsx", { BOOK_TYPE, "xlsx", CELLS_BOOK, NULL, false } },
 };
 
 static struct report_book *report_book_new(struct req *);
 
-enum { EXPORT_TYPE, EXPORT_HEADERS };
+enum { EXPORT_TYPE, EXPORT_HEADERS, BOM };
 
 const struct filter report_file_filters[] = {
 	[EXPORT_TYPE] = { "export_type", FILTER_TEXT },
 	[EXPORT_HEADERS] = { "export_headers", FILTER_TEXT },
+	[BOM] = { "bom", FILTER_BOOL },
 	{ 0 },
 };
+
+/* False: replied 400. */
+static bool mark_read(struct req *r, bool *mark)
+{
+	const char *said = req_param(r, report_file_filters[BOM].param);
+	json_t *text = said && *said ? json_string(said) : NULL;
+	bool good = !said || !*said || body_bool(text, mark);
+
+	json_decref(text);
+	if (!good)
+		error_field(r, report_file_filters[BOM].param, "Must be a valid boolean.");
+	return good;
+}
 
 struct report_file *report_file_read(struct req *r)
 {
 	const char *type = req_param(r, "export_type");
+	bool mark = false;
 
 	if (!type || !*type) {
 		error_field(r, "export_type", "This field is required.");
 		return NULL;
 	}
+	if (!mark_read(r, &mark))
+		return NULL;
 	for (size_t i = 0; i < LEN(formats); i++)
 		if (str_same_word(type, formats[i].name)) {
 			struct report_file *f = arena_alloc(req_arena(r), sizeof(*f));
 			*f = formats[i].file;
+			f->mark = mark && f->separator != CELLS_BOOK;
 			if (f->separator == CELLS_BOOK)
 				f->book = report_book_new(r);
 			return f->book || f->separator != CELLS_BOOK ? f : NULL;
@@ -64,6 +83,12 @@ void report_file_named(struct req *r, const struct report_file *f, const char *n
 {
 	req_add_header(r, "Content-Disposition",
 		arena_printf(req_arena(r), "attachment; filename=\"%s.%s\"", name, f->ending));
+}
+
+void report_file_begin(struct out *o, const struct report_file *f)
+{
+	if (f->mark)
+		out_add(o, "\xef\xbb\xbf");
 }
 
 void report_file_text(struct out *o, const struct report_file *f, bool first, const char *text)

@@ -20,16 +20,20 @@ struct report_file {
 	const char *ending;
 	char separator; /* CELLS_BOOK: a workbook */
 	struct report_book *book; /* NULL: not a workbook */
+	bool mark; /* a byte order mark comes first, by which spreadsheets know UTF-8 */
 };
 
 /* The parameters, for who describes them. */
 extern const struct filter report_file_filters[];
 
-/* By export_type. NULL: none or unknown, replied 400; or too many workbooks, replied 503. */
+/* By export_type and bom. NULL: none or unknown, replied 400; or too many workbooks, replied 503. */
 struct report_file *report_file_read(struct req *);
 
 /* Content-Disposition of the reply to come; NAME.ENDING. */
 void report_file_named(struct req *, const struct report_file *, const char *name);
+
+/* Before the first cell. */
+void report_file_begin(struct out *, const struct report_file *);
 
 /* One cell; text is neutralised where a spreadsheet would take it for a formula. NULL: empty. */
 void report_file_text(struct out *, const struct report_file *, bool first, const char *text);

@@ -256,6 +256,7 @@ void report_row_json(struct out *o, const struct report_shape *s, const struct r
 
 void report_row_header(struct out *o, const struct report_shape *s, const struct report_file *f)
 {
+	report_file_begin(o, f);
 	for (int i = 0; i < s->ncells; i++) {
 		const struct report_cell *c = &s->cells[i];
 		report_file_text(

@@ -174,6 +174,7 @@ static void file_begin(struct out *o, struct req *r, const struct punch_form *fo
 	const struct transaction_report *t = form->arg;
 
 	report_file_named(r, t->file, "transactionReport");
+	report_file_begin(o, t->file);
 	for (int i = 0; i < t->ncells; i++)
 		report_file_text(o, t->file, i == 0, names[t->cells[i]]);
 	report_file_end_row(o, t->file);

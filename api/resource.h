@@ -111,6 +111,9 @@ enum filter_kind resource_filter_kind(enum field_type);
 /* Handlers; route->spec is the resource. Pattern with :id for the last three. */
 req_step resource_list, resource_read, resource_create, resource_update, resource_delete;
 
+/* The list as a file, see report_file.h: all rows, unless a page is asked for. */
+req_step resource_export;
+
 /* The pieces, for handlers of their own. ------------------------------------------------------ */
 
 /* "select <columns> from <from>"; members in the order of the table. */

@@ -11,6 +11,12 @@ void resource_select_behind(struct sql *, struct req *, const struct resource *,
 void resource_write_row_behind(
 	struct out *, struct req *, const struct resource *, const struct rows *, int row, int n);
 
+/* " from <table> t", or with what filters and ordering need beyond it. */
+void resource_rows(struct sql *, const struct resource *, bool joined);
+
+/* " order by ..." as ?ordering= says, or as usual. */
+void resource_order(struct sql *, struct req *, const struct resource *);
+
 /* :id of the path; false: replied 404. */
 bool resource_id(struct req *, int32_t *id);
 

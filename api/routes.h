@@ -12,9 +12,16 @@ extern const struct route att_routes[];
 extern const struct route base_routes[];
 extern const struct route staff_routes[];
 
+/* A resource's list, also as a file. */
+#define LIST_ROUTES(path, resource, right)                                                         \
+	{ GET, path, resource_list, &resource, right },                                            \
+	{                                                                                          \
+		GET, path "export/", resource_export, &resource, right                             \
+	}
+
 /* List, create, read, change and delete of a resource. */
 #define RESOURCE_ROUTES(path, resource, subject)                                                   \
-	{ GET, path, resource_list, &resource, API_RIGHT(subject) },                               \
+	LIST_ROUTES(path, resource, API_RIGHT(subject)),                                           \
 		{ POST, path, resource_create, &resource, API_RIGHT(subject) },                    \
 		{ GET, path ":id/", resource_read, &resource, API_RIGHT(subject) },                \
 		{ PUT | PATCH, path ":id/", resource_update, &resource, API_RIGHT(subject) },      \

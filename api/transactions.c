@@ -120,6 +120,7 @@ static void export_begin(struct out *o, struct req *r, const struct punch_form *
 	const struct export *e = form->arg;
 
 	report_file_named(r, e->file, "transactions");
+	report_file_begin(o, e->file);
 	punch_cells_header(o, &e->cells, e->file->separator);
 }
 

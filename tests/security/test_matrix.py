@@ -41,7 +41,8 @@ def source(name):
 
 def patterns_of_the_code():
 	"""Of the C tables, whatever is documented."""
-	found, below = set(), {"RESOURCE_ROUTES": ("", ":id/"), "REPORT": ("", "export/"), "PHOTO_ROUTES": ("",), "OWN": ("", ":id/"),
+	found, below = set(), {"RESOURCE_ROUTES": ("", "export/", ":id/"), "LIST_ROUTES": ("", "export/"),
+		"REPORT": ("", "export/"), "PHOTO_ROUTES": ("",), "OWN": ("", ":id/"),
 		"AUDITS": ("approve/", "reject/", ":id/approve/", ":id/reject/")}
 	for name in os.listdir(os.path.join(ROOT, "api")):
 		if not name.endswith(".c"):
