@@ -63,6 +63,37 @@ def test_a_clock_behind_is_told_and_a_backlog_is_not(server, ready):
 	assert "45.0 minutes behind" in clock_alerts(server)[0]
 
 
+def test_one_wild_punch_says_nothing(server, make_terminal):
+	"""The middle one of the freshest punches does: neither what a good clock nor what a wrong one is
+	said to be is any one punch's."""
+	def told(*minutes):
+		t = make_terminal()
+		t.register()
+		t.push("ATTLOG", *["%d\t%s\t0\t1" % (n, m if isinstance(m, str) else at(m)) for n, m in enumerate(minutes, 1)])
+		server.sql("select clock_watch()")
+		texts = [a["text"] for a in server.api.get("/iclock/api/alerts/", kind="clock_wrong", terminal=t.id)["data"]]
+		server.sql("delete from punch")
+		return texts[0].split(":")[0] if texts else None
+	wild, past = "2099-01-01 08:00:00", "2003-01-01 08:00:00"
+	ahead = "its punches are 120.0 minutes ahead"
+	assert told(120, wild) == told(wild, 120) == told(120, 120, wild, 121) == ahead
+	assert told(0, wild) is told(wild, 0) is told(wild, 0, past, wild) is None
+	assert told(0, -1, 600, -2, 0) is told(0, 700, 0) is None
+	assert told(-500, -400, -300, 120, 120, 120) == ahead, "a backlog"
+	assert told(0, 0, -3, 120, 120, 120) == ahead, "it has jumped"
+	assert told(wild, wild).endswith("ahead") and told(1440, 1440) == "its punches are 1440.0 minutes ahead"
+
+
+def test_a_wild_punch_hides_no_clock_that_is_behind(server, ready):
+	ready.push("ATTLOG", "9\t%s\t0\t1" % at(180), "8\t2099-01-01 08:00:00\t0\t1")
+	for n in range(3):
+		ready.push("ATTLOG", "%d\t%s\t0\t1" % (n + 2, at(-45)))
+		server.sql("update punch set upload_time = upload_time - %s * interval '1 minute',"
+			" punch_time = punch_time - %s * interval '1 minute' where pin_id = (select id from pin"
+			" where code = %s)", n, n, str(n + 2))
+	assert "45.0 minutes behind" in clock_alerts(server)[0]
+
+
 def test_a_comparison_under_way_hides_no_clock(server, ready):
 	"""Both are done by one process at a time, each for itself."""
 	ready.push("ATTLOG", "2\t%s\t0\t1" % at(5))
