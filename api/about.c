@@ -186,6 +186,8 @@ static const struct {
 	{ terminals_order, terminals_order_about },
 	{ terminals_sync, tell_sync },
 	{ terminals_remove_waiting, terminals_remove_waiting_about },
+	{ terminals_shift, shifts_about },
+	{ shifts_undo, shifts_about },
 	{ commands_create, commands_create_about },
 	{ commands_cancel, tell_cancel },
 	{ commands_result, tell_bytes },

@@ -51,6 +51,6 @@ typedef void about_teller(const struct route *, struct arena *, struct about *);
 about_teller people_action_about, reinstate_about, terminals_action_about, terminals_order_about,
 	terminals_remove_waiting_about, commands_create_about, audit_about, rejects_about,
 	report_about, transaction_report_about, transactions_about, import_about, photo_about,
-	bio_photo_about, staff_password_about, own_about, notifications_about;
+	bio_photo_about, staff_password_about, own_about, notifications_about, shifts_about;
 
 #endif

@@ -5,7 +5,7 @@
 #include "resource.h"
 
 extern const struct resource terminals, terminal_commands, terminal_people, alerts, reconciliations,
-	odd_times;
+	odd_times, punch_shifts, shifted_punches;
 
 req_step terminals_action, terminals_sync, terminals_remove_waiting;
 
@@ -15,6 +15,9 @@ req_step terminals_order;
 req_step people_read, commands_read, commands_create, commands_cancel, commands_result;
 req_step alerts_read, alerts_acknowledge, reconciliations_read;
 req_step rejects_list, rejects_read, rejects_export;
+
+/* punch_shifts.c */
+req_step terminals_shift, shifts_undo;
 
 /* uploads.c */
 extern const struct resource terminal_logs, upload_logs, att_photos, terminal_errors,

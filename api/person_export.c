@@ -57,6 +57,7 @@ static const struct section {
 		" join punch_origin o on o.id = p.origin_id join pin n on n.id = p.pin_id"
 		" where p.pin_id = $2) t where true",
 		NULL, SEALED_NONE, 1000 },
+	{ "moved_punches", "punch_shift_row t where t.pin_id = $2", NULL, SEALED_NONE, 500 },
 	{ "punch_variants", "punch_variant t where t.pin_id = $2", NULL, SEALED_NONE, 500 },
 	{ "templates", "template t where t.pin_id = $2", "template.sealed", SEALED_TEXT, 50 },
 	{ "photos", "photo t where t.pin_id = $2", "photo.sealed", SEALED_TEXT, 5 },

@@ -28,6 +28,8 @@ static const struct subject_spec subjects[SUBJECTS] = {
 	[SUBJECT_TERMINAL] = { "iclock", "terminal", MAY_ALL, "terminal" },
 	[SUBJECT_TRANSACTION] = { "iclock", "transaction", MAY_VIEW | MAY_ADD | MAY_DELETE,
 		"punch" },
+	[SUBJECT_TRANSACTION_SHIFT] = { "iclock", "transactionshift", MAY_VIEW | MAY_ADD,
+		.named = true, .whole = true },
 	[SUBJECT_TERMINAL_COMMAND] = { "iclock", "terminalcommand", MAY_VIEW | MAY_ADD | MAY_DELETE,
 		"terminal_command" },
 	[SUBJECT_TERMINAL_SYSTEM] = { "iclock", "terminalsystem", MAY_ADD, .named = true },

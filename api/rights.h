@@ -27,6 +27,7 @@ enum subject {
 	SUBJECT_ERASURE,
 	SUBJECT_TERMINAL,
 	SUBJECT_TRANSACTION,
+	SUBJECT_TRANSACTION_SHIFT, /* their times, of a clock that was wrong */
 	SUBJECT_TERMINAL_COMMAND,
 	SUBJECT_TERMINAL_SYSTEM, /* shell, files and firmware of terminals */
 	SUBJECT_COMMAND_RESULT, /* what those brought */

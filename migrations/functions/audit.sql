@@ -121,7 +121,8 @@ begin
 			'reject', 'operation_log', 'raw_upload', 'held_upload', 'punch_photo', 'fp_image',
 			'id_card', 'person_claim', 'error_log', 'upload_log', 'reconciliation_window',
 			'reconciliation_shortfall', 'tally', 'person_key', 'erasure', 'page_session',
-			'erasure_terminal', 'card_holder', 'normalisation')
+			'erasure_terminal', 'card_holder', 'normalisation', 'punch_shift',
+			'punch_shift_row')
 		and relname !~ '^(audit|import|schema)_'
 	loop
 		execute format('create or replace trigger zz_audit after insert or update or delete on %I'

@@ -22,7 +22,11 @@ create or replace function erase_punches(a_pin int, mode text) returns jsonb lan
 declare
 	fresh int;
 	ids bigint[] := array(select id from punch where pin_id = a_pin);
-	last_one timestamp := (select max(punch_time) from punch where pin_id = a_pin);
+	-- a clock that was wrong must not say of years to come that they were before
+	last_one timestamp := (select max(punch_time) from punch where pin_id = a_pin
+		and punch_time <= localtimestamp + interval '1 day');
+	wild timestamp[] := array(select punch_time from punch where pin_id = a_pin
+		and punch_time > localtimestamp + interval '1 day');
 begin
 	if mode = 'keep' then
 		update pin set erased_up_to = '-infinity' where id = a_pin;
@@ -33,6 +37,7 @@ begin
 		delete from punch_variant where pin_id = a_pin;
 		delete from punch_odd_time where pin_id = a_pin;
 		perform punch_delete(ids);
+		update punch_shift_row set pin_id = null where pin_id = a_pin;
 		-- what was compared with terminals stays right, but says nobody's name
 		insert into punch_aside (sn, punch_time, key)
 		select sn, punch_time, 'x' || gen_random_uuid() from punch_aside where key = 'p' || a_pin;
@@ -42,10 +47,12 @@ begin
 		update punch set pin_id = fresh, rest = null where pin_id = a_pin;
 		update punch_variant set pin_id = fresh, rest = null where pin_id = a_pin;
 		update punch_odd_time set pin_id = fresh where pin_id = a_pin;
+		update punch_shift_row set pin_id = fresh where pin_id = a_pin;
 		update punch_counter set deleted = deleted + 1;
 	end if;
 	delete from punch_aside where key = 'p' || a_pin;
 	delete from punch_tombstone where pin_id = a_pin;
+	insert into punch_tombstone select a_pin, unnest(wild);
 	return jsonb_build_object('code', (select code from pin where id = fresh),
 		'punches', cardinality(ids));
 end $$;

@@ -42,6 +42,9 @@ begin
 	where v.sn = a_sn and v.punch_time >= from_time and v.punch_time <= to_time;
 	select total + count(*) into total from punch_aside a
 	where a.sn = a_sn and a.punch_time >= from_time and a.punch_time <= to_time;
+	-- moved since: counted above by the time that the terminal has
+	select total - count(*) into total from punch_shift_row r
+	where r.sn = a_sn and r.new_time >= from_time and r.new_time <= to_time and r.state = 'moved';
 	for o in select id from punch_origin where sn = a_sn loop
 		select count(*) into n from punch p
 		where p.origin_id = o and p.punch_time >= from_time and p.punch_time <= to_time;

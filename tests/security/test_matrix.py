@@ -15,7 +15,8 @@ from punchd_test.terminal import Terminal
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 NO_ID = "2147483647"
-LIMITED_NEVER = ("base.view_auditlog", "personnel.view_personaldata", "personnel.view_erasure", "personnel.add_erasure", "base.view_user", "base.view_group")
+LIMITED_NEVER = ("base.view_auditlog", "personnel.view_personaldata", "personnel.view_erasure", "personnel.add_erasure", "base.view_user", "base.view_group",
+	"iclock.view_transactionshift", "iclock.add_transactionshift")
 # what has neither an area nor a person
 EVERYBODYS = ("/personnel/api/position", "/personnel/api/department", "/personnel/api/customattributes/", "/personnel/api/company/",
 	"/iclock/api/workcodes/", "/att/api/payCodes/", "/att/api/holidays/")
