@@ -138,7 +138,7 @@ static void tell_bytes(const struct route *route, struct arena *a, struct about 
 
 static void tell_login(const struct route *route, struct arena *a, struct about *about)
 {
-	about->summary = "Log in";
+	about->summary = "Log in, by username or in its place email";
 	about->reply = ABOUT_ROW;
 	about->shape = login_reply;
 	about->open = true;

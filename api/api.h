@@ -11,6 +11,7 @@
 #include "db.h"
 #include "http.h"
 #include "seal.h"
+#include "zone.h"
 
 struct api;
 
@@ -32,6 +33,7 @@ struct api_options {
 	const struct config *config;
 	const struct seal *seal;
 	const struct api_secrets *secrets;
+	const struct zone *zone; /* of the setting timezone */
 	struct db *db; /* the pool for requests */
 };
 

@@ -7,6 +7,7 @@
 #include "body.h"
 #include "errors.h"
 #include "fatal.h"
+#include "moment.h"
 #include "personnel.h"
 
 enum { VALUE_MAX = 200 };
@@ -110,7 +111,7 @@ json_t *attribute_value(struct arena *a, const char *type, const json_t *json, c
 	}
 	if (strcmp(type, "date") == 0) {
 		*problem = "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.";
-		return text && filter_date(text, date) ? json_string(date) : NULL;
+		return text && moment_date(text, date) ? json_string(date) : NULL;
 	}
 	*problem =
 		text ? "Ensure this field has no more than 200 characters." : "Not a valid string.";

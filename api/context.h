@@ -36,6 +36,12 @@ static inline struct api *api_of(const struct req *r)
 	return req_ctx(r);
 }
 
+/* By whose clock times with a zone are read. */
+static inline const struct zone *api_zone(const struct req *r)
+{
+	return api_of(r)->options.zone;
+}
+
 struct route;
 
 /* The route tables, each ends with methods 0. */

@@ -1,12 +1,11 @@
 /* Query parameters -> where clause and order by. */
 #include "filter.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
+#include "context.h"
 #include "fatal.h"
+#include "moment.h"
 
 static const char *const casts[] = {
 	[FILTER_TEXT] = "::text",
@@ -73,81 +72,6 @@ bool filter_ids(struct arena *a, const char *text, int32_t **ids, int *n)
 	}
 }
 
-/* --- dates ---------------------------------------------------------------------------------- */
-
-/* Exactly n digits as a number; -1 when they are not there. */
-static int digits(const char *text, int n)
-{
-	int value = 0;
-
-	for (int i = 0; i < n; i++) {
-		if (!isdigit((unsigned char)text[i]))
-			return -1;
-		value = value * 10 + text[i] - '0';
-	}
-	return value;
-}
-
-static bool date_is_real(const char *text)
-{
-	int year = digits(text, 4), month, day, y, m, d;
-
-	if (year < 1 || text[4] != '-' || (month = digits(text + 5, 2)) < 1 || month > 12 ||
-		text[7] != '-' || (day = digits(text + 8, 2)) < 1 || day > 31)
-		return false;
-	clock_date(clock_days(year, month, day), &y, &m, &d);
-	return y == year && m == month && d == day;
-}
-
-bool filter_date(const char *text, char out[static 16])
-{
-	if (!date_is_real(text) || text[10])
-		return false;
-	memcpy(out, text, 11);
-	return true;
-}
-
-static bool zone_is_good(const char *text)
-{
-	if (!*text || strcmp(text, "Z") == 0)
-		return true;
-	if ((*text != '+' && *text != '-') || digits(text + 1, 2) < 0)
-		return false;
-	const char *minutes = text[3] == ':' ? text + 4 : text + 3;
-	return digits(minutes, 2) >= 0 && !minutes[2];
-}
-
-bool filter_time(const char *text, char out[static 32])
-{
-	int hour, minute, second = 0, places = 0;
-
-	if (!date_is_real(text))
-		return false;
-	const char *rest = text + 10;
-	if (!*rest) {
-		snprintf(out, 32, "%.10s 00:00:00", text);
-		return true;
-	}
-	if ((*rest != ' ' && *rest != 'T') || (hour = digits(rest + 1, 2)) < 0 || hour > 23 ||
-		rest[3] != ':' || (minute = digits(rest + 4, 2)) < 0 || minute > 59)
-		return false;
-	rest += 6;
-	if (*rest == ':') {
-		if ((second = digits(rest + 1, 2)) < 0 || second > 59)
-			return false;
-		rest += 3;
-	}
-	const char *fraction = rest;
-	if (*rest == '.' && isdigit((unsigned char)rest[1]))
-		for (rest++; isdigit((unsigned char)*rest); rest++)
-			places++;
-	if (!zone_is_good(rest))
-		return false;
-	snprintf(out, 32, "%.10s %02d:%02d:%02d%.*s", text, hour, minute, second,
-		places ? (places < 6 ? places : 6) + 1 : 0, fraction);
-	return true;
-}
-
 /* --- where ---------------------------------------------------------------------------------- */
 
 static bool bool_value(const char *text, const char **value)
@@ -175,7 +99,8 @@ bool filter_says(const char *text)
 }
 
 /* The parameter for a value of this kind; false: nothing can match it. */
-static bool value_arg(struct arena *a, enum filter_kind kind, const char *text, struct db_arg *arg)
+static bool value_arg(
+	struct req *r, struct arena *a, enum filter_kind kind, const char *text, struct db_arg *arg)
 {
 	char date[32];
 	int32_t *ids;
@@ -204,7 +129,8 @@ static bool value_arg(struct arena *a, enum filter_kind kind, const char *text, 
 		return bool_value(text, &arg->value);
 	case FILTER_DATE:
 	case FILTER_TIME:
-		if (!(kind == FILTER_DATE ? filter_date(text, date) : filter_time(text, date)))
+		if (!(kind == FILTER_DATE ? moment_date(text, date)
+					  : moment_wall(text, api_zone(r), date)))
 			return false;
 		*arg = db_text(arena_strdup(a, date));
 		return true;
@@ -228,7 +154,7 @@ bool filter_add_value(struct sql *sql, struct req *r, const struct filter *f, co
 		if (!value)
 			return false;
 	}
-	if (!value_arg(sql->arena, f->kind, value, &arg))
+	if (!value_arg(r, sql->arena, f->kind, value, &arg))
 		return false;
 	sql_add(sql, " and (");
 	sql_fill(&sql->text, f->condition, sql_param(sql, arg), casts[f->kind]);

@@ -16,7 +16,7 @@ enum filter_kind {
 	FILTER_IDS, /* $$ is int[] of a comma list: "t.area_id = any($$)" */
 	FILTER_BOOL, /* $$ is boolean */
 	FILTER_DATE, /* $$ is date */
-	FILTER_TIME /* $$ is timestamp (wall clock), grammar of §1.6; bare date = midnight */
+	FILTER_TIME /* $$ is timestamp: the wall clock of moment.h in the zone of the settings */
 };
 
 struct filter {
@@ -46,11 +46,6 @@ struct order {
  */
 void order_add(
 	struct sql *, struct req *, const struct order *, const char *fallback, const char *key);
-
-/* Grammar of §1.6: YYYY-MM-DD[( |T)HH:MM[:SS[.f]]][Z|+HH:MM|+HHMM], offset ignored, checked
- * against the calendar. out: "YYYY-MM-DD HH:MM:SS[.ffffff]"; false when it is no date-time. */
-bool filter_time(const char *text, char out[static 32]);
-bool filter_date(const char *text, char out[static 16]); /* YYYY-MM-DD only */
 
 /* %value% with \ % _ escaped, on the arena. */
 const char *filter_pattern(struct arena *, const char *value);

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "context.h"
 #include "errors.h"
+#include "fatal.h"
 #include "routes.h"
 #include "session.h"
 #include "staff.h"
@@ -32,9 +33,10 @@ struct login {
 
 enum { USERNAME, EMAIL, PASSWORD, COMPANY };
 
-/* One of the first two says who it is. The company of the cloud product's clients is not looked at. */
+/* email may stand in place of username. The company that the cloud product's clients say is not
+ * looked at. */
 const struct field login_members[] = {
-	[USERNAME] = { "username", NULL, FT_TEXT, F_WRITE },
+	[USERNAME] = { "username", NULL, FT_TEXT, F_WRITE | F_REQUIRED },
 	[EMAIL] = { "email", NULL, FT_TEXT, F_WRITE },
 	[PASSWORD] = { "password", NULL, FT_TEXT, F_WRITE | F_REQUIRED },
 	[COMPANY] = { "company", NULL, FT_TEXT, F_WRITE },
@@ -96,10 +98,24 @@ static const char *name_member(const json_t *body)
 
 	if (member_says(body, name))
 		return name;
-	return member_says(body, email) ||
-			       (json_object_get(body, email) && !json_object_get(body, name))
+	return member_says(body, email) || (json_is_string(json_object_get(body, email)) &&
+						   !json_object_get(body, name))
 		       ? email
 		       : name;
+}
+
+/* Texts or nothing, also where they are not looked at. */
+static void others_check(struct req *r, const json_t *body, const char *name, json_t *errors)
+{
+	static const int others[] = { EMAIL, COMPANY };
+
+	for (size_t i = 0; i < LEN(others); i++) {
+		const char *member = login_members[others[i]].json;
+		const json_t *value = json_object_get(body, member);
+		if (member != name && value && !json_is_null(value) &&
+			!body_text(req_arena(r), value))
+			errors_add(errors, member, "Not a valid string.");
+	}
 }
 
 void login(struct req *r, const struct rows *rows)
@@ -112,8 +128,10 @@ void login(struct req *r, const struct rows *rows)
 	if (req_route(r)->spec == page_login && !session_origin_good(r))
 		return;
 	bool of_staff = req_route(r)->spec == staff_login;
-	l->attempt.name = member_text(r, body, name_member(body), true, errors);
+	const char *name = name_member(body);
+	l->attempt.name = member_text(r, body, name, true, errors);
 	l->attempt.password = member_text(r, body, login_members[PASSWORD].json, false, errors);
+	others_check(r, body, name, errors);
 	if (errors_reply(r, errors))
 		return;
 	req_set_data(r, l);

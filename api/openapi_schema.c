@@ -6,6 +6,9 @@
 
 static const char time_pattern[] = "^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d$";
 static const char card_pattern[] = "^[ \\t]*([0-9]*|\\[([0-9A-Fa-f][0-9A-Fa-f])*\\])[ \\t]*$";
+/* what is taken, see moment.h */
+static const char time_given[] = "^\\d{4}-\\d\\d-\\d\\d([ Tt]\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?"
+				 "( ?([Zz]|[+-]\\d\\d(:?\\d\\d)?)| \\d\\d(:?\\d\\d)?)?)?$";
 static const char day_example[] = "2026-05-04", time_example[] = "2026-05-04 08:30:00";
 
 static void set(json_t *object, const char *key, json_t *value)
@@ -179,6 +182,8 @@ static json_t *member_schema(const struct field *f)
 		set_text(schema, "format", "email");
 	if (f->type == FT_CARD)
 		set_text(schema, "pattern", card_pattern);
+	if (f->type == FT_TIME)
+		set_text(schema, "pattern", time_given);
 	if ((f->type == FT_TEXT || f->type == FT_EMAIL || f->type == FT_CARD) && f->max)
 		set(schema, "maxLength", json_integer(f->max));
 	if ((f->type == FT_TEXT || f->type == FT_EMAIL) && required)
@@ -296,7 +301,7 @@ json_t *openapi_param(enum filter_kind kind, json_t **example)
 	case FILTER_TIME:
 		*example = json_string(time_example);
 		return json_pack("{s:s,s:s}", "type", "string", "description",
-			"YYYY-MM-DD HH:MM:SS, or a date for its midnight");
+			"YYYY-MM-DD HH:MM:SS, also with a zone (Z, +05:30), or a date for its midnight");
 	case FILTER_CONTAINS:
 		return json_pack("{s:s,s:s}", "type", "string", "description",
 			"a part of the text, in any case");

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "context.h"
 #include "filter.h"
+#include "moment.h"
 #include "report_people.h"
 #include "scope.h"
 
@@ -73,7 +75,7 @@ static const char *time_read(struct req *r, struct punch_filter *f, int filter)
 	size_t n = strlen(value);
 	while (n > 0 && value[n - 1] == ' ')
 		n--;
-	if (!filter_time(arena_memdup(req_arena(r), value, n), text)) {
+	if (!moment_wall(arena_memdup(req_arena(r), value, n), api_zone(r), text)) {
 		f->nothing = true;
 		return NULL;
 	}

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "clock.h"
+#include "context.h"
 #include "filter.h"
+#include "moment.h"
 
 enum { START, END };
 
@@ -33,7 +35,7 @@ static bool day_read(struct req *r, const char *name, const char **day)
 	size_t n = strlen(value);
 	while (n > 0 && value[n - 1] == ' ')
 		n--;
-	if (!filter_time(arena_memdup(req_arena(r), value, n), time))
+	if (!moment_wall(arena_memdup(req_arena(r), value, n), api_zone(r), time))
 		return false;
 	*day = arena_memdup(req_arena(r), time, 10);
 	return true;

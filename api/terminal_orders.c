@@ -17,6 +17,7 @@
 #include "fatal.h"
 #include "iclock.h"
 #include "log.h"
+#include "moment.h"
 #include "resource_private.h"
 #include "scope.h"
 
@@ -226,10 +227,9 @@ static const char *pin_problem(const char *text)
 
 static const char *time_problem(const char *text)
 {
-	char out[32];
+	struct moment m;
 
-	return filter_time(text, out) ? NULL
-				      : "Datetime has wrong format. Use YYYY-MM-DD HH:MM:SS.";
+	return moment_read(text, &m) ? NULL : "Datetime has wrong format. Use YYYY-MM-DD HH:MM:SS.";
 }
 
 static int two_digits(const char *text)
@@ -262,7 +262,7 @@ static const char *day_problem(const char *text)
 	if (strlen(text) != 5)
 		return "MM-DD is wanted.";
 	memcpy(whole + 5, text, 6);
-	return filter_date(whole, date) ? NULL : "MM-DD is wanted.";
+	return moment_date(whole, date) ? NULL : "MM-DD is wanted.";
 }
 
 /* No blank or comma: they end it in a command. */
@@ -388,7 +388,7 @@ static const char *order_members(struct write *w)
 		const char *text = write_text(w, f->json);
 		if (!text || (!*text && strcmp(f->json, "value") != 0))
 			continue;
-		if (strstr(f->json, "_time") && filter_time(text, time)) {
+		if (strstr(f->json, "_time") && moment_wall(text, api_zone(w->req), time)) {
 			time[19] = '\0'; /* no fraction */
 			text = time;
 		}

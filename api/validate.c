@@ -5,8 +5,10 @@
 #include "auth.h"
 #include "body.h"
 #include "card.h"
+#include "context.h"
 #include "errors.h"
 #include "fatal.h"
+#include "moment.h"
 #include "resource_private.h"
 #include "scope.h"
 
@@ -128,7 +130,7 @@ static const char *date_value(struct write *w, const json_t *json, struct value 
 	char date[16];
 	const char *text = json_is_string(json) ? body_text(w->arena, json) : NULL;
 
-	if (!text || !filter_date(text, date))
+	if (!text || !moment_date(text, date))
 		return "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.";
 	v->text = arena_strdup(w->arena, date);
 	return NULL;
@@ -139,9 +141,10 @@ static const char *time_value(struct write *w, const json_t *json, struct value 
 	char time[32];
 	const char *text = json_is_string(json) ? body_text(w->arena, json) : NULL;
 
-	if (!text || !filter_time(text, time))
+	if (!text || !moment_wall(text, api_zone(w->req), time))
 		return "Datetime has wrong format. Use one of these formats instead: "
 		       "YYYY-MM-DD hh:mm:ss.";
+	time[19] = '\0'; /* whole seconds, as they are shown: two of one second are one punch */
 	v->text = arena_strdup(w->arena, time);
 	return NULL;
 }

@@ -144,6 +144,7 @@ static void parts_start(struct server *s)
 		.config = s->start.config,
 		.seal = s->start.seal,
 		.secrets = &s->start.secrets,
+		.zone = &s->start.zone,
 		.db = s->db };
 	s->api = api_new(&api);
 	s->http = listen_http(s->start.config, s->base);

@@ -270,6 +270,28 @@ bool start_keys(struct start *s, const char **error)
 	return s->seal && keys_secrets(s->arena, s->sync, s->seal, &s->secrets, error);
 }
 
+/* --- the zone -------------------------------------------------------------------------------- */
+
+/* The database knows the rules of zones. */
+static bool start_zone(struct start *s, const char **error)
+{
+	struct db_error failed;
+	const struct db_arg args[] = { db_text(s->config->timezone) };
+	struct rows *rows =
+		sync_query(s->sync, "select utc_from, utc_offset from zone_changes($1::text)", args,
+			LEN(args), true, &failed);
+	if (!rows)
+		return start_failed(s, "cannot read the rules of timezone", &failed, error);
+	int n = rows_count(rows);
+	struct zone_step *steps = arena_array(s->arena, (size_t)n + 1, sizeof(*steps));
+	for (int i = 0; i < n; i++)
+		steps[i] =
+			(struct zone_step){ rows_int(rows, i, 0), (int32_t)rows_int(rows, i, 1) };
+	s->zone = (struct zone){ .steps = steps, .nsteps = n };
+	rows_free(rows);
+	return true;
+}
+
 /* --- the first superuser --------------------------------------------------------------------- */
 
 /* Judged where it is put to use only: an installation that has a superuser starts with any. */
@@ -352,7 +374,8 @@ bool start_server(struct start *s, struct arena *a, const struct config *config,
 	signal(SIGINT, interrupted);
 	bool good = start_database(s, a, config, EMBEDDED_SERVER, error) &&
 		    start_schema(s, &applied, error) && (!s->embedded || role_become(s, error)) &&
-		    start_keys(s, error) && biometrics_check(s, error) && start_admin(s, error);
+		    start_keys(s, error) && biometrics_check(s, error) && start_zone(s, error) &&
+		    start_admin(s, error);
 	start_disconnect(s);
 	if (applied)
 		log_info("schema_migrated", "migrations", log_num(applied), NULL);

@@ -20,6 +20,7 @@ struct start {
 	const char *conninfo;
 	struct sync *sync; /* a connection for what follows */
 	struct seal *seal;
+	struct zone zone; /* of the setting timezone; the server's alone */
 	struct api_secrets secrets;
 	bool waits; /* after a failure: a server answers, but takes no writes yet */
 };

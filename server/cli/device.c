@@ -3,6 +3,7 @@
 
 #include "cli.h"
 #include "fatal.h"
+#include "moment.h"
 
 #define REMOVED_AT_ONCE 50 /* waiting terminals of one transaction */
 
@@ -74,13 +75,31 @@ int cli_device_approve(struct cli *cli)
 	return 0;
 }
 
+/* A time as the option says it, for a cast to timestamptz; NULL: it is none. */
+static const char *time_given(struct cli *cli, const char *text)
+{
+	static const struct zone utc = { .fixed = 0 };
+	char out[32];
+	struct moment m;
+	if (!moment_read(text, &m))
+		return NULL;
+	moment_print(&m, &utc, out);
+	return arena_printf(cli->arena, "%s%s", out, m.zoned ? "+00" : "");
+}
+
 /* Those that came by themselves and that nobody has approved, with what they hold; some at a time,
  * for each may hold much. */
 static int waiting_remove(struct cli *cli)
 {
 	int64_t removed = 0, n;
+	const char *before = cli->before ? time_given(cli, cli->before) : NULL;
+	if (cli->before && !before)
+		return cli_fail(cli,
+			"--before: not a time like 2026-05-01 08:00:00 (or with a zone, "
+			"2026-05-01T08:00:00+02:00): %s",
+			cli->before);
 	cli_open(cli, false);
-	const struct db_arg args[] = { db_text(cli->address), db_text(cli->before),
+	const struct db_arg args[] = { db_text(cli->address), db_text(before),
 		db_int(cli->arena, REMOVED_AT_ONCE) };
 	do {
 		const struct rows *rows = cli_query(cli,

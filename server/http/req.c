@@ -404,14 +404,17 @@ void req_tell_failure(struct req *r, const struct db_error *e)
 
 static void query_failed(struct req *r, const struct rows *rows)
 {
-	req_tell_failure(r, r->error);
 	if (r->stream == STREAM_SENT) { /* a cut, or the reader would take it for complete */
+		req_tell_failure(r, r->error);
 		r->state = REQ_DONE;
 		client_kill(r->client);
 		return;
 	}
 	r->stream = STREAM_NONE;
 	r->surface->failed(r, r->error);
+	/* what was the client's mistake it has been told, and nobody else need know */
+	if (r->status < 400 || r->status >= 500)
+		req_tell_failure(r, r->error);
 }
 
 static void query_answered(void *arg, struct rows *rows, const struct db_error *error)

@@ -1,4 +1,4 @@
-/* Values of query parameters: times, lists of ids, patterns. */
+/* Values of query parameters: lists of ids, patterns. */
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,16 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct arena *a = arena_new();
 	const char *text = arena_memdup(a, bytes, n);
-	char date[32], day[16], again[32];
 	int32_t *ids;
 	int count;
 
-	if (filter_time(text, date)) {
-		assert(strlen(date) >= 19 && strlen(date) <= 26);
-		assert(filter_time(date, again) && strcmp(date, again) == 0);
-	}
-	if (filter_date(text, day))
-		assert(strlen(day) == 10 && filter_time(day, again));
 	if (filter_ids(a, text, &ids, &count))
 		assert(count >= 0 && (size_t)count <= strlen(text));
 	const char *pattern = filter_pattern(a, text);

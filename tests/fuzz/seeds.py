@@ -31,6 +31,10 @@ QUERIES = [
 	b"employees=1&employees=2&area[]=1&area[0]=3&x=%zz%4",
 	b"employee_icontains=a%27b&departments=1,2,x&areas=-1&search=%e2%82%ac&page=last",
 ]
+MOMENTS = [
+	b"2026-11-02", b"2026-11-02T02:39:00Z", b"2026-11-02 08:09:00.123456+05:30", b"2025-10-26T02:30:00 01:00",
+	b"2026-11-02 08:09 -0330", b"0001-01-01T00:00:00+14", b"9999-12-31 23:59:59.9-12", b"2025-03-30 02:30:00",
+]
 COOKIES = [
 	b"a=b; punchd_session=" + b"ab" * 32 + b"; c", b"punchd_session=1; punchd_session=2", b";;= ;punchd_session=",
 	b"personnel.view_employee iclock.* *.view_* personnel.*_credential", b"*.*_* att.add_leave base.view_auditlog",
@@ -191,6 +195,7 @@ def main():
 		(("command_line",), LINES),
 		(("erase_names",), [b"\x017" + s for s in RECORDS + [b"7\t2026-05-04 08:00:00\t0\t1\n",
 			b"USER PIN=7\tName=a\n", b"PIN=20260504083000-7.jpg\nSN=1\n"]]),
+		(("moment",), MOMENTS),
 		(("rights",), COOKIES),
 		(("webtoken",), WEBTOKENS),
 		(("report",), HEADERS),

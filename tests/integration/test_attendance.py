@@ -202,6 +202,64 @@ def test_bad_audits(api, path, member):
 		assert r.status == 400 and r.json()["detail"].startswith("JSON parse error - ")
 
 
+# ---------------------------------------------------------------- times that say their zone
+
+SAME = ["2026-11-02T02:39:00Z", "2026-11-02T08:09:00+05:30", "2026-11-02 08:09:00 +0530", "2026-11-02T02:39Z",
+	"2026-11-02t02:39:00.999z", "2026-11-01T23:39:00-03", "2026-11-02T07:39:00.000+05", "2026-11-02 08:09"]
+NO_ZONE = ["2026-11-02T02:39:00+5", "2026-11-02T02:39:00+25:00", "2026-11-02T02:39:00 PST", "2026-11-02T02:39:00Europe/Berlin",
+	"2026-11-02T02:39:00+05:61", "2026-11-02T02:39:00ZZ", "2026-11-02Z", "2026-11-02+05:30"]
+DATETIME = ["Datetime has wrong format. Use one of these formats instead: YYYY-MM-DD hh:mm:ss."]
+
+
+def test_a_time_with_a_zone_becomes_our_wall_clock(server, api):
+	"""timezone=Asia/Kolkata. The same moment, however it is told, is one punch."""
+	for time in SAME:
+		r = api.raw("POST", A + "manuallogs/", log(server, time, punch_state=str(SAME.index(time) % 2)))
+		assert r.status == (201 if time == SAME[0] else 400), (time, r)
+	assert [x["punch_time"] for x in api.get(A + "manuallogs/")["data"]] == ["2026-11-02 08:09:00"]
+	assert [x["punch_time"] for x in api.get("/iclock/api/transactions/")["data"]] == ["2026-11-02 08:09:00"]
+	for time in NO_ZONE:
+		assert fails(api.post, A + "manuallogs/", log(server, time)) == {"punch_time": DATETIME}, time
+	form = "employee=%d&punch_state=1&punch_time=2026-11-02T17:00:00+05:30" % server.emp
+	r = api.raw("POST", A + "manuallogs/", form, {"Content-Type": "application/x-www-form-urlencoded"})
+	assert r.json()["punch_time"] == "2026-11-02 17:00:00"
+	made = api.post(A + "leaves/", leave(server, start_time="2026-11-02T18:30:00Z", end_time="2026-11-03T18:30:00.000Z"))
+	assert (made["start_time"], made["end_time"]) == ("2026-11-03 00:00:00", "2026-11-04 00:00:00")
+	assert fails(api.post, A + "leaves/", leave(server, start_time="2026-11-03T09:00:00Z",
+		end_time="2026-11-03T10:00:00+05:30")) == {"end_time": ["The end must be later than the start."]}
+	assert fails(api.patch, A + "leaves/%d/" % made["id"], {"end_time": "2026-11-05T00:00:00+99:00"}) == {"end_time": DATETIME}
+	token = api.post("/base/api/tokens/", {"name": "x", "expires": "2099-01-01T00:00:00Z"})
+	assert token["expires"] == "2099-01-01 05:30:00"
+	message = api.post("/iclock/api/publicmessages/", {"content": "x", "duration": 1, "start_time": "2099-01-01T00:00:00-01:00"})
+	assert message["start_time"] == "2099-01-01 06:30:00"
+	for path, params, n in (
+			(A + "manuallogs/", "start_time=2026-11-02T02:39:00Z&end_time=2026-11-02T02:39:00Z", 1),
+			(A + "manuallogs/", "start_time=2026-11-02T08:09:01+05:30", 1),
+			(A + "manuallogs/", "punch_time=2026-11-02T08:09:00%2B05:30", 1),
+			(A + "manuallogs/", "punch_time=2026-11-02T08:09:00+05:30", 1),
+			(A + "manuallogs/", "punch_time=2026-11-02T08:09:00+0631", 0),
+			(A + "leaves/", "start_time=2026-11-03T18:29:59Z", 1), (A + "leaves/", "start_time=2026-11-03T18:30:00Z", 0),
+			# of the day that it is here
+			(A + "firstLastReport/", "start_date=2026-11-01T18:30:00.000Z&end_date=2026-11-01T18:30:00.000Z", 1),
+			(A + "firstLastReport/", "start_date=2026-11-02T18:30:00.000Z&end_date=2026-11-03T18:29:59.000Z", 0)):
+		assert api.raw("GET", path + "?" + params).json()["count"] == n, (path, params)
+
+
+@pytest.mark.settings(timezone="Europe/Berlin")
+def test_moments_about_the_change_of_the_clock(server, api):
+	"""02:00 to 03:00 does not exist on March 29th, and comes twice on October 25th 2026: both are one wall clock."""
+	shown = []
+	for time in ("2026-03-29T00:59:59Z", "2026-03-29T01:00:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:01Z",
+			"2026-10-25T02:00:00Z"):
+		shown.append(api.post(A + "manuallogs/", log(server, time))["punch_time"])
+	assert shown == ["2026-03-29 01:59:59", "2026-03-29 03:00:00", "2026-10-25 02:30:00", "2026-10-25 02:30:01",
+		"2026-10-25 03:00:00"]
+	assert fails(api.post, A + "manuallogs/", log(server, "2026-10-25T01:30:00Z"))
+	assert api.raw("GET", "/iclock/api/transactions/?start_time=2026-10-25T01:30:00Z").json()["count"] == 3
+	for wall in ("2026-03-29 02:30:00", "2026-10-25 02:15:00"):
+		assert api.post(A + "manuallogs/", log(server, wall))["punch_time"] == wall, "without a zone as it is told"
+
+
 # ---------------------------------------------------------------- leaves
 
 def test_leave_client(server, api):

@@ -233,7 +233,7 @@ COMMANDS = ["user add eve", "user set eve --groups Readers", "user enable eve", 
 	"user disable eve", "group list", "group add g --permissions att.*", "group set g --permissions att.*",
 	"group remove g", "token create admin", "token list", "token revoke 1", "device list", "device approve SN1",
 	"device remove SN1", "device remove --waiting", "key status", "key rotate", "key retire", "key master",
-	"key master --new-key-file key", "key jwt", "retention run --retention_logs=30", "biometrics remove", "audit verify", "audit list",
+	"key master --new-key-file key", "key jwt", "retention run --retention_logs=30", "biometrics remove --store_biometrics=off", "audit verify", "audit list",
 	"import-biotime . --report report"]
 NEED_NONE = {"serve", "migrate", "config", "health"}
 

@@ -55,7 +55,7 @@ def kind_of(schema):
 		return "boolean"
 	if schema.get("format") == "date":
 		return "date"
-	if str(schema.get("pattern", "")).endswith("\\d$"):
+	if str(schema.get("pattern", "")).startswith("^\\d{4}-"):
 		return "time"
 	return types[0]
 
@@ -258,7 +258,7 @@ def test_unknown_member(walk):
 	walk.done(30)
 
 
-def test_duplicate(walk):
+def test_duplicate(walk, server):
 	"""A second row with the unique members of one that is there."""
 	for o in writers(walk.document):
 		unique = [n for n, s in o.body["properties"].items() if s.get("x-unique")]
@@ -274,6 +274,7 @@ def test_duplicate(walk):
 			walk.expect(o, body, 400, lambda j, n=name: list(j) == [n] and len(j[n]) == 1 and
 				j[n][0].endswith(" with this %s already exists." % n), "duplicate of " + name)
 	walk.done(10)
+	assert "query_failed" not in server.log()
 
 
 def test_rows_that_are_not_there(walk):

@@ -315,6 +315,19 @@ def test_punches(server):
 	assert server.api.get(PATH)["count"] == 3
 
 
+@pytest.mark.parametrize("make", [csv_file, book_file])
+def test_punches_with_zones(server, make):
+	"""As manual logs: each a wall clock in timezone, Asia/Kolkata, and of one moment one punch."""
+	file = make(["emp_code", "punch_time"], ["1", "2026-11-02T03:00:00Z"], ["1", "2026-11-02 03:30:00+00"],
+		["1", "2026-11-02 09:00:00+05:30"], ["1", "2026-11-02 08:30"], ["1", "2026-11-01T23:59:59.999-0300"],
+		["1", "2026-11-02 09:00:00 +16:00"], ["1", "2026-11-02 09:00:00 IST"], ["1", "2026-11-02Z"])
+	r = good(send(server, PUNCHES, file, mode="good"))
+	assert counts(r) == [8, 3, 0, 2, 3] and [list(e["errors"]) for e in r["errors"]] == [["punch_time"]] * 3
+	assert [e["row"] for e in r["errors"]] == [7, 8, 9]
+	assert sorted(x["punch_time"] for x in server.api.walk(PATH)) == ["2026-11-02 08:29:59", "2026-11-02 08:30:00",
+		"2026-11-02 09:00:00"]
+
+
 def test_a_deleted_punch_does_not_come_back(server):
 	file = csv_file(["emp_code", "punch_time"], ["7", "2024-05-02 08:59:58"])
 	good(send(server, PUNCHES, file))

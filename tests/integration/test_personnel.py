@@ -363,6 +363,11 @@ def test_what_is_in_use_stays(server, api):
 	for path in ("departments/1/", "positions/1/", "areas/1/", "areas/2/"):
 		assert list(fails(api.delete, P + path)) == ["detail"]
 		assert api.get(P + path)["id"]
+	assert api.raw("PATCH", P + "departments/%d/" % d, {"dept_code": "1"}).status == 404
+	assert list(fails(api.post, P + "departments/", {"dept_code": "1", "dept_name": "x"})) == ["dept_code"]
+	assert list(fails(api.patch, "/iclock/api/terminals/%d/" % api.post("/iclock/api/terminals/", {"sn": "T2",
+		"alias": "x", "ip_address": "1.1.1.2", "area": 2})["id"], {"time_zone": "Mars/Olympus"})) == ["time_zone"]
+	assert "query_failed" not in server.log(), "ordinary refusals are nothing to warn of"
 
 
 # ---------------------------------------------------------------- resignations and actions

@@ -118,6 +118,8 @@ WORDS = [
 		5: ["DATA QUERY BIODATA Type=1\tPIN=7\tNo=6"]}),
 	("query_templates", {"type": 9}, {3: None, 4: ["DATA QUERY BIODATA Type=9"]}),
 	("query_transactions", WINDOW, {1: None, 2: ["DATA QUERY ATTLOG " + SPAN], 5: ["DATA QUERY ATTLOG " + SPAN]}),
+	("query_transactions", {"start_time": "2026-06-30T18:30:00.000Z", "end_time": "2026-07-31T23:59:59+0530"},
+		{2: ["DATA QUERY ATTLOG " + SPAN]}),
 	("query_photos", WINDOW, {3: ["DATA QUERY ATTPHOTO " + SPAN]}),
 	("verify_sum", WINDOW, {2: None, 3: ["VERIFY SUM ATTLOG " + SPAN]}),
 ]

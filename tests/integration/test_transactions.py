@@ -342,6 +342,24 @@ def test_times_are_inclusive_and_lenient(gate):
 	assert gate.api.get(PATH, nonsense="1", emp_code="", start_time="")["count"] == 10
 
 
+def test_times_with_a_zone_are_moments(gate):
+	"""Punches from 2024-01-01 00:00 on Asia/Kolkata's clock; a plus in an address is a blank by then."""
+	fill(gate, 10)
+	gate.sql("update punch set upload_time = timestamptz '2024-05-01 06:30:00Z' + id * interval '1 second'")
+	for query, n in (("start_time=2023-12-31T18:35:00Z", 5), ("start_time=2024-01-01T00:05:00+05:30", 5),
+			("start_time=2024-01-01T00:05:00%2B05:30", 5), ("start_time=2023-12-31+18:35:00+00", 5),
+			("end_time=2023-12-31T15:35:00.000-0300", 6), ("start_time=2023-12-31T18:30:00Z&end_time=2023-12-31T18:31:00Z", 2),
+			("start_time=2024-01-01T00:05", 5), ("start_time=2024-01-01T00:05:00+05:3", 0), ("start_time=2024-01-01Z", 0),
+			("end_time=9999-12-31T23:59:59Z", 10), ("start_time=0001-01-01T00:00:00%2B14:00", 10),
+			("upload_time=2024-05-01T06:30:04Z", 6), ("upload_time_more_than=2024-05-01T12:00:04+05:30", 6)):
+		r = gate.api.raw("GET", PATH + "?page_size=100&" + query)
+		assert r.json()["count"] == n, query
+		r = gate.api.raw("GET", PATH + "export/?export_type=csv&" + query)
+		assert len(r.text.splitlines()) == n + 1, query
+	report = gate.api.raw("GET", "/att/api/transactionReport/?start_date=2023-12-31T18:30:00Z&end_date=2023-12-31T18:30:00Z").json()
+	assert report["count"] == 10
+
+
 def test_upload_time_cursor_never_misses(gate):
 	fill(gate, 30)
 	gate.sql("update punch set upload_time = timestamptz '2024-05-01 12:00:00+05:30'"

@@ -1,5 +1,5 @@
 /*
- * Offsets of a terminal's zone from UTC, all in seconds east of UTC.
+ * Offsets of a zone from UTC, all in seconds east of UTC.
  *
  * The rules come from the database (it knows the IANA zones); this only looks them up.
  */
