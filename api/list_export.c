@@ -249,6 +249,7 @@ static void column_cell(struct row *row, const struct cell *c)
 		break;
 	case FT_TEXT:
 	case FT_EMAIL:
+	case FT_CARD:
 	case FT_DATE:
 	case FT_TIME:
 	case FT_OBJECT:
@@ -260,12 +261,15 @@ static void column_cell(struct row *row, const struct cell *c)
 
 static void cell_write(struct row *row, const struct cell *c)
 {
+	char card[CARD_SIZE];
+
 	if (c->attribute)
 		json_cell(row, attributes_value(c->attribute, row->sealed));
 	else if ((c->field->flags & F_SECRET) && !row->secrets)
 		report_file_text(row->out, row->file, row->first, NULL);
 	else if (c->field->flags & F_SEALED)
-		json_cell(row, json_object_get(row->sealed, c->field->json));
+		report_file_text(row->out, row->file, row->first,
+			resource_sealed_text(c->field, row->sealed, card));
 	else
 		column_cell(row, c);
 	row->first = false;

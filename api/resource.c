@@ -116,14 +116,19 @@ static int column_count(const struct field *f)
 	return n;
 }
 
+const char *resource_sealed_text(
+	const struct field *f, const json_t *sealed, char card[static CARD_SIZE])
+{
+	const char *text = json_string_value(json_object_get(sealed, f->json));
+
+	return f->type == FT_CARD && text && card_read(span_of(text), card) ? card : text;
+}
+
 static void sealed_write(struct row *row, const struct field *f)
 {
 	char card[CARD_SIZE];
-	const char *text = json_string_value(json_object_get(row->sealed, f->json));
 
-	if (f->type == FT_CARD && text && card_read(span_of(text), card))
-		text = card;
-	json_text(row->out, text);
+	json_text(row->out, resource_sealed_text(f, row->sealed, card));
 }
 
 static void field_write(struct row *row, const struct field *f)

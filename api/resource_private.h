@@ -2,6 +2,7 @@
 #ifndef RESOURCE_PRIVATE_H
 #define RESOURCE_PRIVATE_H
 
+#include "card.h"
 #include "resource.h"
 
 const struct resource *resource_of(const struct req *);
@@ -29,6 +30,11 @@ void resource_reply_one(struct req *, const struct resource *, int status, const
  * caller's. */
 json_t *sealed_open(
 	struct req *, const struct resource *, const struct rows *, int row, int column);
+
+/* The text of a sealed member as it is shown, NULL where there is none: of the record, of the field, or
+ * in card. */
+const char *resource_sealed_text(
+	const struct field *, const json_t *sealed, char card[static CARD_SIZE]);
 
 /* The column that a field is written to. */
 const char *field_column(const struct field *);
