@@ -323,6 +323,7 @@ struct adms *adms_new(const struct adms_options *options)
 	struct adms *adms = xcalloc(1, sizeof(*adms));
 	adms->o = *options;
 	adms->chores.prev = adms->chores.next = &adms->chores;
+	seal_random(&adms->held_taker, sizeof(adms->held_taker));
 	adms->db = adms_pool(adms, "punchd terminals", 4);
 	adms->ingest_db = adms_pool(adms, "punchd ingest", 2);
 	/* one each: a fleet that fetches everything must not take the processors from all others */

@@ -56,7 +56,8 @@ struct adms {
 	int *woken, nwoken;
 	struct chore chores; /* a ring */
 	struct outage refusing; /* the database does not take what uploads bring */
-	int releasing, redecoding, claiming; /* chores of held.c, redecode.c and claims.c */
+	int releasing, redecoding, claiming; /* chores of held_release.c, redecode.c and claims.c */
+	int64_t held_taker; /* held_release.c: what this process is called there */
 	int joining; /* requests that wait for a terminal to be read, */
 	uint64_t joining_from[MAX_JOINING]; /* and the address that each comes from */
 	int64_t nameless; /* contact.c: when results of nobody were last told, ticks */

@@ -1,6 +1,6 @@
 /*
- * Punches of terminals that wait for approval: kept aside, sealed, and given to ingest when the
- * terminal is approved.
+ * What terminals that wait for approval upload: punches, users, templates and pictures are kept aside,
+ * sealed, and go the way of every upload when the terminal is approved, in the order they came.
  */
 #ifndef HELD_H
 #define HELD_H
@@ -9,8 +9,12 @@
 
 struct adms;
 
-/* First step: keeps the body of this ATTLOG upload aside and replies. */
+/* First step: keeps what may be held of this upload (of ATTLOG, of a table of records, or a punch
+ * photo) aside and replies. */
 req_step held_upload;
+
+/* Replies that there is no room to hold it. */
+void held_no_room(struct req *);
 
 /* Starts releasing for approved terminals that have something held; called every second. */
 void held_tick(struct adms *);

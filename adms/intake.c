@@ -6,6 +6,7 @@
 #include "map.h"
 #include "pin.h"
 #include "record.h"
+#include "records_private.h"
 #include "upload_log.h"
 
 /* People that an operation at the terminal changed: PIN and content hash of its line. */
@@ -28,6 +29,8 @@ struct intake {
 	int rejected, updated, aside; /* lines */
 	const char *mixed; /* the upload's table; NULL: nothing is put aside */
 	bool answers; /* a question of ours */
+	const struct map *erased; /* intake_forget() */
+	int64_t received;
 };
 
 struct intake *intake_new(
@@ -46,6 +49,21 @@ void intake_mix(struct intake *in, const char *upload, bool asked)
 {
 	in->mixed = upload;
 	in->answers = asked;
+}
+
+void intake_forget(struct intake *in, const struct map *erased, int64_t received)
+{
+	in->erased = erased;
+	in->received = received;
+}
+
+static bool intake_is_forgotten(struct intake *in)
+{
+	const char *reason;
+	const char *pin = in->erased && map_count(in->erased) > 0
+				  ? records_pin(&in->records, in->terminal, &in->record, &reason)
+				  : NULL;
+	return pin && (int64_t)map_get(in->erased, pin, strlen(pin)) > in->received;
 }
 
 static const char *intake_user(struct intake *in, const char *table, struct span line)
@@ -214,6 +232,8 @@ const char *intake_add(struct intake *in, const char *table, struct span line)
 	record_parse(line, record_table_kind(span_of(table)), &in->record);
 	if (!in->adms->o.config->store_biometrics && biometric_line(table, &in->record))
 		return NULL; /* acknowledged */
+	if (intake_is_forgotten(in))
+		return NULL;
 	if (intake_is_other(in)) {
 		intake_aside(in, line);
 		return NULL;
@@ -239,6 +259,16 @@ const char *intake_add(struct intake *in, const char *table, struct span line)
 		in->updated += !reason;
 		return reason;
 	}
+}
+
+const char *intake_photo(struct intake *in, struct span held)
+{
+	struct span body = held;
+	struct span name = span_cut(&body, '\n');
+	if (!in->adms->o.config->store_biometrics)
+		return NULL;
+	return records_photo_upload(&in->records, in->terminal, body,
+		name.len ? arena_memdup(in->arena, name.text, name.len) : NULL);
 }
 
 void intake_reject(struct intake *in, const char *table, struct span line, const char *reason)

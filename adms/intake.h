@@ -37,8 +37,15 @@ struct intake *intake_new(
  */
 void intake_mix(struct intake *, const char *upload, bool asked);
 
+/* Lines about these people (PIN, and when they were erased: microseconds since 1970) are passed over:
+ * they were received before that, and came from a terminal that was not approved then. */
+void intake_forget(struct intake *, const struct map *erased, int64_t received);
+
 /* Takes a line of a table (in upper case). NULL, or why it is none that can be used; then nothing was taken. */
 const char *intake_add(struct intake *, const char *table, struct span line);
+
+/* The same of a punch photo that was held: its name, LF, and the body that came. */
+const char *intake_photo(struct intake *, struct span held);
 
 /* Keeps a line under a reason, which is constant or on the arena. */
 void intake_reject(struct intake *, const char *table, struct span line, const char *reason);

@@ -92,7 +92,7 @@ bool records_message(struct records *rs, const struct terminal *t, const struct 
 
 /* ---- pictures ---- */
 
-const char *records_punch_photo(struct records *rs, const struct terminal *t,
+static const char *records_punch_photo(struct records *rs, const struct terminal *t,
 	const struct attphoto_name *name, struct span picture)
 {
 	const char *pin = NULL, *reason;
@@ -117,6 +117,41 @@ const char *records_punch_photo(struct records *rs, const struct terminal *t,
 	row->numbers[0] = (int32_t)picture.len;
 	records_seal(rs, row, "punch_photo.sealed", plain);
 	return NULL;
+}
+
+/* The name stands in the text before the picture, in the request, or in both. */
+static void photo_name(const struct terminal *t, const struct attphoto *photo, const char *asked,
+	struct attphoto_name *name)
+{
+	bool person_id = t->dialect.quirks & DIALECT_PERSON_ID;
+	attphoto_name(photo->name, person_id, name);
+	if (asked && !name->has_time)
+		attphoto_name(span_of(asked), person_id, name);
+}
+
+/* False: there is no picture. */
+static bool photo_read(struct arena *a, struct span body, struct attphoto *photo)
+{
+	size_t n;
+	if (attphoto_read(body.text, body.len, photo))
+		return false;
+	if (!photo->base64)
+		return true;
+	unsigned char *bytes = arena_alloc(a, photo->picture.len / 4 * 3 + 3);
+	bool good = attphoto_decode(photo->picture, bytes, &n);
+	photo->picture = (struct span){ (const char *)bytes, good ? n : 0 };
+	return good;
+}
+
+const char *records_photo_upload(
+	struct records *rs, const struct terminal *t, struct span body, const char *asked)
+{
+	struct attphoto photo;
+	struct attphoto_name name;
+	if (!photo_read(rs->arena, body, &photo))
+		return "no photo";
+	photo_name(t, &photo, asked, &name);
+	return records_punch_photo(rs, t, &name, photo.picture);
 }
 
 /* The same image of another person or finger is another. */

@@ -72,11 +72,10 @@ bool records_error(struct records *, const struct terminal *, const struct recor
 bool records_work_code(struct records *, const struct terminal *, const struct record *);
 bool records_message(struct records *, const struct terminal *, const struct record *);
 
-/* A photo taken with a punch. picture: the JPEG; name: as attphoto_name() read it. NULL, or the
- * reason why not. */
-struct attphoto_name;
-const char *records_punch_photo(struct records *, const struct terminal *,
-	const struct attphoto_name *, struct span picture);
+/* The body of an upload of a photo taken with a punch; asked: what the request calls it, or NULL.
+ * NULL, or the reason why not. */
+const char *records_photo_upload(
+	struct records *, const struct terminal *, struct span body, const char *asked);
 
 /* The image of a finger; pin may be NULL. */
 void records_fp_image(struct records *, const struct terminal *, const char *pin, int finger,

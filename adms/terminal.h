@@ -35,14 +35,14 @@ struct terminal {
 	bool approved;
 	bool heard; /* contact.c: a whole request of it was answered, here or elsewhere */
 	unsigned unbelieved; /* the reading whose `approved` is too old; 0: none */
-	bool held; /* punches were kept aside while it waited */
+	bool held; /* uploads were kept aside while it waited */
 	bool due; /* commands may be waiting; command.c clears it */
 	unsigned woken; /* counts wake-ups, so that clearing `due` cannot lose one */
-	bool releasing; /* held.c: its held punches are on their way */
-	int held_failures; /* held.c: in a row, */
+	bool releasing; /* held_release.c: they are on their way */
+	int held_failures; /* held_release.c: in a row, */
 	int64_t held_at; /* and clock_ticks() from when on it is tried again; */
 	uint64_t held_stored; /* the punches that were stored when the first of them ended */
-	int64_t held_from; /* held.c: held uploads before this id were read and cannot be opened */
+	int64_t held_from; /* held_release.c: held uploads before this id were read and cannot be opened */
 	bool claims; /* claims.c: members that were taken are to be filled in */
 	bool claiming; /* claims.c: is at it */
 	int64_t claim_at; /* claims.c: not before */

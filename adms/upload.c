@@ -19,7 +19,7 @@ enum { DEADLINE_MS = 20000, MIB_MS = 1500 };
 static req_step upload_counted, upload_attlog, upload_options;
 static void lines_count(void *);
 static void upload_hello(struct req *, struct upload *);
-static req_step hello_kept, punches_durable, stamp_kept, upload_ignored;
+static req_step hello_kept, punches_durable, stamp_kept;
 
 /* adms-push 2 and 2.0. Tables that are not here are kept raw. */
 static const struct table {
@@ -231,26 +231,44 @@ static void lines_count(void *arg)
 	struct upload *u = arg;
 	u->lines = (int)(u->comb ? record_comb_lines((char *)u->body, &u->len)
 				 : record_count_lines(u->body, u->len));
-	if (u->mixed && u->handler == upload_records && !lines_have_records(u))
+	if (u->mixed && u->handler == upload_records && !upload_is_packed(u->req) &&
+		!lines_have_records(u))
 		u->handler = upload_raw;
+}
+
+/* What changes people waits, too, behind what is still to be released: the later one counts. */
+static bool upload_waits(const struct upload *u, const struct terminal *t)
+{
+	return !t->approved || (t->held && u->handler != upload_attlog);
+}
+
+void upload_handle(struct req *r, const struct rows *rows)
+{
+	const struct upload *u = upload_of(r);
+	(u->waits ? held_upload : u->handler)(r, NULL);
+}
+
+/* Punches, and what may be about people. */
+static bool upload_is_held(const struct upload *u)
+{
+	return u->handler == upload_attlog || u->handler == upload_records ||
+	       u->handler == upload_attphoto;
 }
 
 static void upload_counted(struct req *r, const struct rows *rows)
 {
 	struct contact *c = contact_of(r);
-	const struct upload *u = upload_of(r);
-	if (!c->terminal->approved) {
-		if (u->handler == upload_attlog && u->of == u->table && !upload_is_packed(r))
-			held_upload(r, NULL);
-		else
-			upload_ignored(r, NULL);
-		return;
-	}
-	terminal_pushed(c->adms->terminals, c->terminal);
-	if (upload_is_packed(r) && u->by_lines)
+	struct upload *u = upload_of(r);
+	bool held = upload_is_held(u);
+	u->waits = held && upload_waits(u, c->terminal);
+	if (c->terminal->approved)
+		terminal_pushed(c->adms->terminals, c->terminal);
+	if (!c->terminal->approved && !held)
+		upload_ignored(r, NULL);
+	else if (upload_is_packed(r) && u->by_lines)
 		upload_unpack(r);
 	else
-		u->handler(r, NULL);
+		upload_handle(r, NULL);
 }
 
 /* POST fdata: photos, also from firmware that has cdata for everything else. */
@@ -260,13 +278,15 @@ void upload_photo(struct req *r, const struct rows *rows)
 	struct contact *c = contact_of(r);
 	struct upload *u = arena_alloc(a, sizeof(*u));
 	c->data = u;
-	*u = (struct upload){
-		.table = "ATTPHOTO", .bare = true, .stamp = upload_stamp(r), .lines = 1, .req = r
-	};
+	*u = (struct upload){ .table = "ATTPHOTO",
+		.of = "ATTPHOTO",
+		.bare = true,
+		.stamp = upload_stamp(r),
+		.lines = 1,
+		.req = r };
 	u->body = req_body(r, &u->len);
-	if (c->terminal->approved)
-		terminal_pushed(c->adms->terminals, c->terminal);
-	(c->terminal->approved ? upload_attphoto : upload_ignored)(r, NULL);
+	u->handler = upload_attphoto;
+	upload_counted(r, NULL);
 }
 
 static void upload_count(struct req *r)
@@ -298,15 +318,10 @@ void upload_tell_failure(struct req *r, int lines)
 		e->state, "lines", log_num(lines), NULL);
 }
 
-void upload_reply(struct req *r)
+void upload_answer(struct req *r)
 {
 	const struct upload *u = upload_of(r);
 	const char *tablename = req_param(r, "tablename");
-	if (u->query) {
-		query_end(r);
-		return;
-	}
-	upload_count(r);
 	outage_passed(&contact_of(r)->adms->refusing, clock_ticks());
 	if (u->bare)
 		req_text(r, 200, "OK");
@@ -314,6 +329,16 @@ void upload_reply(struct req *r)
 		req_text(r, 200, "%s=%d", tablename, query_count(r, u));
 	else
 		req_text(r, 200, "OK: %d", u->lines);
+}
+
+void upload_reply(struct req *r)
+{
+	if (upload_of(r)->query) {
+		query_end(r);
+		return;
+	}
+	upload_count(r);
+	upload_answer(r);
 }
 
 /* ---- stamps ---- */
@@ -484,8 +509,7 @@ static void hello_kept(struct req *r, const struct rows *rows)
 	handshake_start(r, NULL);
 }
 
-/* A waiting terminal's upload that is no punch: acknowledged, counted, asked for again. */
-static void upload_ignored(struct req *r, const struct rows *rows)
+void upload_ignored(struct req *r, const struct rows *rows)
 {
 	struct arena *a = req_arena(r);
 	const struct db_arg args[] = { db_int(a, contact_of(r)->terminal->id) };

@@ -1,5 +1,4 @@
 /* Uploads that are one thing: punch photos, images of fingers, and what nobody understands. */
-#include "attphoto.h"
 #include "biometric.h"
 #include "record.h"
 #include "records.h"
@@ -97,43 +96,14 @@ void upload_raw(struct req *r, const struct rows *rows)
 		upload_build(r, raw_build);
 }
 
-/* The name stands in the text before the picture, in the request, or in both. */
-static void photo_name(
-	const struct upload *u, const struct attphoto *photo, struct attphoto_name *name)
-{
-	const char *asked = req_param(u->req, "PIN");
-	bool person_id = u->terminal->dialect.quirks & DIALECT_PERSON_ID;
-	attphoto_name(photo->name, person_id, name);
-	if (asked && !name->has_time)
-		attphoto_name(span_of(asked), person_id, name);
-}
-
-/* False: there is no picture. */
-static bool photo_read(const struct upload *u, struct attphoto *photo)
-{
-	size_t n;
-	if (attphoto_read(u->body, u->len, photo))
-		return false;
-	if (!photo->base64)
-		return true;
-	unsigned char *bytes = arena_alloc(u->piece, photo->picture.len / 4 * 3 + 3);
-	bool good = attphoto_decode(photo->picture, bytes, &n);
-	photo->picture = (struct span){ (const char *)bytes, good ? n : 0 };
-	return good;
-}
-
 static void photo_build(void *arg)
 {
 	struct upload *u = arg;
 	struct records records = upload_records_new(u);
-	struct attphoto photo;
-	struct attphoto_name name;
-	u->unfit = !photo_read(u, &photo);
-	if (u->unfit)
-		return;
-	photo_name(u, &photo, &name);
-	u->unfit = records_punch_photo(&records, u->terminal, &name, photo.picture) != NULL;
-	upload_encode(u, &records);
+	u->unfit = records_photo_upload(&records, u->terminal, (struct span){ u->body, u->len },
+			   req_param(u->req, "PIN")) != NULL;
+	if (!u->unfit)
+		upload_encode(u, &records);
 }
 
 /* POST cdata with table=ATTPHOTO, or POST fdata. What is no photo is kept raw. */

@@ -4,7 +4,7 @@
 
 #include "adms_private.h"
 #include "ingest.h"
-#include "intake.h"
+#include "pieces.h"
 #include "upload_log.h"
 
 /* An upload on its way. Where it is large a thread works on it: then nothing else does. */
@@ -29,26 +29,21 @@ struct upload {
 	struct ingest_job job;
 	bool durable;
 	struct arena *piece; /* what is made of the body, or of the piece at work */
-	/* records: the piece at work, from here to next */
-	struct intake *intake;
+	/* records */
+	struct pieces pieces;
 	struct intake_told told;
-	struct record_lines at, next;
-	const struct rows *found; /* what the intake asked for */
-	struct db_statement question;
-	bool asks;
-	int n, limit, tries;
-	bool refused; /* the piece is one line, and the database does not take it */
 	bool asks_fresh; /* the last statement says how much of the piece is new */
-	struct keeping *keeping; /* held.c: until it is approved */
+	bool waits; /* it is held until the terminal is approved, */
+	struct keeping *keeping; /* held.c: in this form */
 	/* packed */
 	struct package *package;
 	bool unfit; /* it is not what it is called: to be kept raw */
-	/* all kinds: what stores it */
+	/* all kinds but records: what stores it */
 	struct db_statement *statements; /* room for UPLOAD_STATEMENTS */
 	int nstatements;
 };
 
-enum { UPLOAD_STATEMENTS = INTAKE_STATEMENTS + 2 /* the stamp, how much was new */ };
+enum { UPLOAD_STATEMENTS = RECORDS_STATEMENTS + PIECES_MORE /* the stamp, how much was new */ };
 
 static inline struct upload *upload_of(struct req *r)
 {
@@ -76,8 +71,15 @@ void query_end(struct req *);
 /* querydata.c: what the answer says of how many there are. */
 int query_count(struct req *, const struct upload *);
 
-/* upload.c: counts it and answers OK. */
+/* upload.c: answers OK; upload_reply() counts it, too. */
+void upload_answer(struct req *);
 void upload_reply(struct req *);
+
+/* upload.c: what it brought is not kept, as its terminal waits: acknowledged and counted. */
+req_step upload_ignored;
+
+/* upload.c: to the handler of its table, or to be held. */
+req_step upload_handle;
 
 /* upload.c: counts it as failed and says why. */
 void upload_fail(struct req *, const char *reason);

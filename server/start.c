@@ -357,6 +357,16 @@ static bool biometrics_check(struct start *s, const char **error)
 	return n && strcmp(n, "0") == 0;
 }
 
+/* What approving a terminal asks it for is said by the database. */
+static bool setting_tell(struct start *s, const char **error)
+{
+	const char *said = s->config->store_biometrics ? "on" : "off";
+	return value_of(s, s->sync,
+		       arena_printf(s->arena,
+			       "select server_setting_tell('store_biometrics', '%s')", said),
+		       error) != NULL;
+}
+
 /* --- all of it ------------------------------------------------------------------------------- */
 
 /* Before the loop there is nothing in flight to wait for. */
@@ -375,6 +385,7 @@ bool start_server(struct start *s, struct arena *a, const struct config *config,
 	bool good = start_database(s, a, config, EMBEDDED_SERVER, error) &&
 		    start_schema(s, &applied, error) && (!s->embedded || role_become(s, error)) &&
 		    start_keys(s, error) && biometrics_check(s, error) && start_zone(s, error) &&
+		    setting_tell(s, error) &&
 		    start_admin(s, error);
 	start_disconnect(s);
 	if (applied)

@@ -34,11 +34,41 @@ begin
 			where s.terminal_id = a_terminal and s.last_activity is not null) then
 		return; -- never seen: its first contact asks for everything
 	end if;
-	perform command_add(a_terminal, 'CHECK', interval '7 days', null);
-	if t.generation >= 2 then
-		perform command_add(a_terminal, 'DATA QUERY USERINFO', interval '7 days', null);
-	end if;
+	perform command_add(a_terminal, line, interval '7 days', null)
+	from (
+		select 1, 'CHECK'
+		union all
+		select 2, 'DATA QUERY USERINFO' where t.generation >= 2
+		union all
+		select 2 + n, command from template_questions(t) with ordinality q (command, n)
+	) l (place, line)
+	where not exists (select from terminal_command c where c.terminal_id = a_terminal
+		and c.content = line and c.state = 'queued')
+	order by place;
 end $$;
+
+-- What asks a terminal for everybody's templates, where its generation has words that need no PIN:
+-- of the types that it says it has, or that terminals of today have and it does not say it holds none
+-- of. None: they are not stored.
+create or replace function template_questions(t terminal) returns setof text
+	language sql stable as $$
+	select line from (values (1, 1, 'fp'), (2, 9, 'face'), (3, 8, 'palm'), (4, 10, 'palm'),
+		(5, 7, 'vein'), (6, 2, 'infrared')) k (place, type, what)
+	cross join lateral order_query_templates(t, jsonb_build_object('type', type::text)) line
+	left join terminal_state s on s.terminal_id = t.id
+	where line is not null and biometrics_stored()
+		and coalesce(nullif(split_part(t.options ->> 'MultiBioDataSupport', ':', type + 1), '') <> '0',
+			what in ('fp', 'face', 'palm'))
+		and case what when 'fp' then s.fp_count when 'face' then s.face_count
+			when 'palm' then s.palm_count end is distinct from 0
+	order by place
+$$;
+
+-- As the servers' setting store_biometrics has it.
+create or replace function biometrics_stored() returns boolean language sql stable as $$
+	select not exists (select from server_setting
+		where name = 'store_biometrics' and value = 'off')
+$$;
 
 create or replace function command_ask_punches(a_terminal int, expires interval, by_account int)
 	returns void language plpgsql as $$

@@ -28,6 +28,7 @@ declare
 	wild timestamp[] := array(select punch_time from punch where pin_id = a_pin
 		and punch_time > localtimestamp + interval '1 day');
 begin
+	update pin set erased_at = clock_timestamp() where id = a_pin;
 	if mode = 'keep' then
 		update pin set erased_up_to = '-infinity' where id = a_pin;
 		return jsonb_build_object('code', (select code from pin where id = a_pin));
@@ -216,10 +217,11 @@ create or replace trigger erasure_former after update of former on terminal_pers
 	for each row when (old.former and not new.former) execute function erasure_confirmed();
 
 -- What a terminal that still has the person uploads of them is not kept, and no picture of a
--- punch that is from before.
+-- punch that is from before, whatever became of the punch.
 create or replace function erased_refuse() returns trigger language plpgsql as $$
 declare
-	up_to timestamp := (select erased_up_to from pin where id = new.pin_id);
+	up_to timestamp := (select greatest(erased_up_to, erased_at::timestamp) from pin
+		where id = new.pin_id);
 begin
 	if up_to is null or not (person_is_leaving(new.sn, new.pin_id)
 		or coalesce((to_jsonb(new) ->> 'punch_time')::timestamp <= up_to, false)) then

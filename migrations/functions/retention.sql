@@ -203,6 +203,7 @@ create or replace function biometrics_count() returns bigint language sql stable
 			limit 1000) x)
 		+ (select count(*) from (select from reject where biometric_table(table_name)
 			limit 1000) x)
+		+ (select count(*) from (select from held_upload where biometric limit 1000) x)
 $$;
 
 -- Pictures that clients gave as somebody's portrait are none.
@@ -218,6 +219,20 @@ create or replace function biometric_table(name text) returns boolean language s
 		'FPIMAGE', 'IDCARD', 'OPERLOG', 'TABLEDATA', 'QUERYDATA', 'POSTVERIFYDATA')
 		or name ~* '(TEMPLATE|BIO|PHOTO|FACE|FINGER|VEIN|PALM|IRIS|PIC|TMP)'
 $$;
+
+-- Of terminals that wait: uploads with such among them. They are asked again when they are approved.
+create or replace function held_biometrics_remove() returns bigint language plpgsql as $$
+declare
+	h record;
+	n bigint := 0;
+begin
+	for h in select terminal_id, array_agg(id) as ids from (select terminal_id, id from held_upload
+			where biometric order by id limit 50) b group by terminal_id order by terminal_id loop
+		perform held_released(h.terminal_id, h.ids);
+		n := n + cardinality(h.ids);
+	end loop;
+	return n;
+end $$;
 
 -- Deletes a batch; how many rows it held.
 create or replace function biometrics_remove() returns bigint language plpgsql as $$
@@ -256,5 +271,5 @@ begin
 	delete from reject where id in (select id from reject
 		where biometric_table(table_name) order by id limit 500);
 	get diagnostics n = row_count;
-	return removed + n;
+	return removed + n + held_biometrics_remove();
 end $$;

@@ -178,3 +178,9 @@ create or replace function option_number(said jsonb, name text) returns int
 	language sql immutable as $$
 	select case when said->>name ~ '^[0-9]{1,9}$' then (said->>name)::int end
 $$;
+
+create or replace function server_setting_tell(a_name text, a_value text) returns void
+	language sql as $$
+	insert into server_setting as s (name, value) values (a_name, a_value)
+	on conflict (name) do update set value = excluded.value where s.value <> excluded.value
+$$;

@@ -92,10 +92,11 @@ end $$;
 
 -- ------------------------------------------------------------------ what is held for them
 
--- Keeps the punches of a waiting terminal aside: 100,000 lines and 16 MiB. 1 MiB of disk is there
--- for each of them, beyond that they share 1 GiB. False: full.
-create or replace function held_keep(a_terminal int, a_lines int, a_bytes int, a_row_key bytea,
-	a_sealed bytea, hash bytea) returns boolean language plpgsql as $$
+-- Keeps what a waiting terminal uploads aside: 100,000 lines and 16 MiB. 1 MiB of disk is there for
+-- each of them, beyond that they share 1 GiB. False: full. dropped: something of it is not held.
+create or replace function held_keep(a_terminal int, a_table text, a_lines int, a_bytes int,
+	a_row_key bytea, a_sealed bytea, hash bytea, a_biometric boolean, dropped boolean)
+	returns boolean language plpgsql as $$
 declare
 	t terminal%rowtype;
 	own constant bigint := 1048576;
@@ -114,19 +115,20 @@ begin
 		return false;
 	end if;
 	update terminal set held_lines = held_lines + a_lines, held_bytes = held_bytes + a_bytes,
-		held_uploads = held_uploads + 1
+		held_uploads = held_uploads + 1, ignored_uploads = ignored_uploads + dropped::int
 	where id = a_terminal returning held_disk - own into beyond;
 	if beyond > 0 then
 		perform pg_advisory_xact_lock(7263022); -- the sum is exact, whoever adds to it
 		if (select sum(held_disk - own) from terminal where held_disk > own) > 1 << 30 then
 			update terminal set held_lines = t.held_lines, held_bytes = t.held_bytes,
-				held_uploads = t.held_uploads
+				held_uploads = t.held_uploads, ignored_uploads = t.ignored_uploads
 			where id = a_terminal;
 			return false;
 		end if;
 	end if;
-	insert into held_upload (terminal_id, lines, bytes, row_key, sealed, content_hash)
-	values (a_terminal, a_lines, a_bytes, a_row_key, a_sealed, hash);
+	insert into held_upload (terminal_id, table_name, lines, bytes, row_key, sealed, content_hash,
+		biometric)
+	values (a_terminal, a_table, a_lines, a_bytes, a_row_key, a_sealed, hash, a_biometric);
 	-- approved while this upload was under way: released with the others
 	if t.approved then
 		perform terminal_wake(array[a_terminal]);
@@ -134,14 +136,55 @@ begin
 	return true;
 end $$;
 
+-- One process at a time releases what is held of a terminal. It says so again with every step; once
+-- it has not for 15 seconds another one may. False: another one does.
+create or replace function held_lease(a_terminal int, a_taker bigint) returns boolean
+	language plpgsql as $$
+begin
+	insert into held_release as r (terminal_id, taker, until)
+	select id, a_taker, clock_timestamp() + interval '15 seconds' from terminal
+	where id = a_terminal
+	on conflict (terminal_id) do update set taker = excluded.taker, until = excluded.until
+		where r.taker = excluded.taker or r.until < clock_timestamp();
+	return found;
+end $$;
+
+create or replace function held_leave(a_terminal int, a_taker bigint) returns void language sql as $$
+	delete from held_release where terminal_id = a_terminal and taker = a_taker
+$$;
+
 -- The next held uploads of a terminal, from an id on: at most 500, and few when they are large.
-create or replace function held_some(a_terminal int, from_id bigint, max_bytes bigint)
-	returns setof held_upload language sql stable as $$
-	select h.* from (select id, sum(bytes) over (order by id) - bytes as before from held_upload
-		where terminal_id = a_terminal and id >= from_id) s
-	join held_upload h using (id)
-	where s.before < max_bytes
-	order by h.id limit 500
+-- received: microseconds since 1970. One row without an id: another process is at it. None: that was
+-- all, and the next one may begin.
+create or replace function held_take(a_terminal int, a_taker bigint, from_id bigint, max_bytes bigint)
+	returns table (id bigint, table_name text, lines int, row_key bytea, sealed bytea,
+		received bigint) language plpgsql as $$
+#variable_conflict use_column
+begin
+	if not held_lease(a_terminal, a_taker) then
+		return query select null::bigint, null::text, null::int, null::bytea, null::bytea,
+			null::bigint;
+		return;
+	end if;
+	return query
+		select h.id, h.table_name, h.lines, h.row_key, h.sealed,
+			(extract(epoch from h.received) * 1000000)::bigint
+		from (select id, sum(bytes) over (order by id) - bytes as before from held_upload
+			where terminal_id = a_terminal and id >= from_id) s
+		join held_upload h using (id)
+		where s.before < max_bytes
+		order by h.id limit 500;
+	if not found then
+		perform held_leave(a_terminal, a_taker);
+	end if;
+end $$;
+
+-- Who was erased since the first upload came that is held of a terminal, and when (microseconds since
+-- 1970): what was received of them before must not bring them back.
+create or replace function held_erased(a_terminal int) returns table (pin text, erased bigint)
+	language sql stable as $$
+	select code, (extract(epoch from erased_at) * 1000000)::bigint from pin
+	where erased_at > (select min(received) from held_upload where terminal_id = a_terminal)
 $$;
 
 create or replace function held_released(a_terminal int, ids bigint[]) returns void

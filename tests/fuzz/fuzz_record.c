@@ -1,6 +1,8 @@
 /* Upload bodies: every line as a punch and as a record; whatever is read lies within its line. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "held_lines.h"
 #include "pin.h"
 #include "punch.h"
 #include "record.h"
@@ -53,6 +55,24 @@ static void oplog_fuzz(struct span line)
 		check_within(o.objects[i], line);
 }
 
+/* What is held has no more lines and bytes than what came, and is held again as it is. */
+static void held_fuzz(const uint8_t *bytes, size_t n, const char *table, unsigned flags)
+{
+	bool biometric, again;
+	char *body = malloc(n + 1);
+	size_t held = n;
+	memcpy(body, bytes, n);
+	size_t count = held_comb_lines(body, &held, table, flags, &biometric);
+	size_t left = held;
+	if (held > n || count > record_count_lines(bytes, n) ||
+		(biometric && !(flags & HELD_BIOMETRICS)))
+		abort();
+	if (held_comb_lines(body, &left, table, flags, &again) != count || left != held ||
+		again != biometric)
+		abort();
+	free(body);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct record_lines lines = record_lines(bytes, n);
@@ -66,6 +86,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		record_fuzz(line, RECORD_USER);
 		oplog_fuzz(line);
 		record_line_kind(line);
+	}
+	for (unsigned flags = 0; flags < 4; flags++) {
+		held_fuzz(bytes, n, "OPERLOG", flags);
+		held_fuzz(bytes, n, "FINGERTMP", flags);
 	}
 	if (count != record_count_lines(bytes, n) || count > n)
 		abort();

@@ -39,7 +39,7 @@ def test_a_waiting_terminal(server, make_terminal):
 	assert punches(server) == 0
 	for table in ("punch", "reject", "employee", "operation_log", "raw_upload", "pin", "terminal_person"):
 		assert server.value("select count(*) from " + table) == 0, table
-	assert server.sql("select ignored_uploads from terminal") == [(3,)]
+	assert server.sql("select held_lines, ignored_uploads from terminal") == [(3, 3)]
 	assert set(v for k, v in t.options().items() if k.endswith("Stamp")) == {"0"}
 
 

@@ -24,7 +24,7 @@ ATTRIBUTE, MESSAGE, STAFF = "Clearance Omega/7", "meet me at the 7th gate", "sta
 USER_PASSWORD = "another Passphrase/2"
 # by terminals; binary ones stand there in base64 or as they are
 TEXTS = {k: "Planted%sSecret" % k for k in ("Fp", "Face", "Fvein", "Biodata", "Userpic", "Biophoto", "Attphoto", "Fpimage",
-	"Portrait", "Register", "Raw", "Package", "Reject", "Operlog", "Held", "Error", "Sms", "Idname", "Edata", "File")}
+	"Portrait", "Register", "Raw", "Package", "Reject", "Operlog", "Held", "Heldname", "Heldfp", "Heldpic", "Error", "Sms", "Idname", "Edata", "File")}
 PASSWD, CARD, IDNUM = "Hk3Vn8Ty", "7361092845", "110101198001013377"
 # of the server itself
 SERVER = {"admin password": PASSWORD, "master key": MASTER_KEY}
@@ -97,6 +97,10 @@ def plant_by_terminal(server, secrets):
 	waiting = Terminal(server, "DUMP00002", approve=False)
 	waiting.register()
 	assert waiting.push("ATTLOG", "9\t2026-05-01 08:00:00\t0\t1\t%s" % TEXTS["Held"]) == "OK: 1"
+	assert waiting.push("OPERLOG", "USER PIN=9\tName=" + TEXTS["Heldname"],
+		"FP PIN=9\tFID=1\tTMP=" + b64(TEXTS["Heldfp"])) == "OK: 2"
+	assert waiting.raw("POST", waiting.push_target("ATTPHOTO"), head + jpeg("Heldpic")).text == "OK"
+	assert server.value("select held_lines from terminal where sn = %s", waiting.sn) == 4
 	secrets.update(TEXTS, passwd=PASSWD, card=CARD, idnum=IDNUM)
 	return t
 

@@ -110,6 +110,9 @@ def test_rotation_and_retirement_on_a_live_server(server, make_terminal):
 	t = make_terminal()
 	t.register()
 	api, over, written = server.new_api(), threading.Event(), []
+	waiting = make_terminal(approve=False)
+	waiting.handshake()
+	assert waiting.push("OPERLOG", "USER PIN=held\tName=Ada", "FP PIN=held\tFID=1\tTMP=VGVtcGxhdGU=") == "OK: 2"
 
 	def write():
 		emp = api.get(E, emp_code="1")["data"][0]["id"]
@@ -132,6 +135,10 @@ def test_rotation_and_retirement_on_a_live_server(server, make_terminal):
 	assert server.sql("select id from data_key") == [(2,)] and keys_in_use(server) == [2]
 	server.restart()
 	assert server.api.get(E, emp_code="1")["data"][0]["mobile"] == "+49 %d" % len(written)
+	waiting.approve()
+	wait_until(lambda: server.value("select count(*) from held_upload") == 0)
+	assert server.api.get(E, emp_code="held")["count"] == 1
+	assert server.value("select count(*) from template join pin on pin.id = pin_id where code = 'held'") == 1
 	assert "unreadable" not in server.log()
 
 

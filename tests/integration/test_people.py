@@ -199,11 +199,11 @@ def test_a_person_that_the_terminal_was_too_busy_for_comes_again(server, termina
 	assert server.value("select version = confirmed_version from terminal_person")
 
 
-def test_user_lines_of_waiting_terminals_count_for_nothing(server, make_terminal):
+def test_user_lines_of_waiting_terminals_count_for_nothing_until_it_is_approved(server, make_terminal):
 	t = make_terminal(approve=False)
 	t.register()
 	assert t.push("OPERLOG", "USER PIN=4\tName=Ghost", "FP PIN=4\tFID=1\tTMP=AAAA") == "OK: 2"
-	assert server.sql("select ignored_uploads from terminal") == [(1,)]
+	assert server.sql("select held_lines, ignored_uploads from terminal") == [(2, 0)]
 	for table in ("employee", "template", "pin", "reject", "raw_upload", "operation_log"):
 		assert server.value("select count(*) from " + table) == 0, table
 

@@ -46,6 +46,8 @@ def uploads(server):
 	t.handshake("options=all&pushver=2.4.1&pushcommkey=" + PLANT["Key"])
 	waiting = Terminal(server, "WAITING1", approve=False)
 	assert waiting.push("ATTLOG", "7\t2026-05-01 08:00:00\t0\t1\t" + PLANT["Held"]) == "OK: 1"
+	assert waiting.push("OPERLOG", "USER PIN=9\tName=%s\tPasswd=%s" % (PLANT["Held"], PLANT["Pass"][:8]),
+		"FP PIN=9\tFID=1\tTMP=" + b64(PLANT["Tmp"])) == "OK: 2"
 	t.approve()
 	t.obey()
 	t.push("OPERLOG", "USER PIN=8\tName=Bob\tPasswd=%s\tCard=%s" % (PLANT["Pass"][:8], PLANT["Card"]),
