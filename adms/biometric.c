@@ -3,8 +3,11 @@
 
 #include <string.h>
 
+#include "content.h"
 #include "fatal.h"
 #include "str.h"
+
+#define FRAGMENT 16 /* digits; shorter ones tell nothing */
 
 bool biometric_table(const char *table)
 {
@@ -31,6 +34,16 @@ static bool kind_is(enum record_kind kind)
 	       kind == RECORD_IDCARD;
 }
 
+/* A line of nothing but base64, as one whose beginning is lost. */
+static bool line_is_fragment(const struct record *r)
+{
+	struct span line = span_trim(r->line);
+	size_t n = line.len;
+	while (n > 0 && n + 2 > line.len && line.text[n - 1] == '=')
+		n--;
+	return n >= FRAGMENT && content_digits(line.text, n) == n;
+}
+
 bool biometric_line(const char *table, const struct record *r)
 {
 	static const char *const keys[] = { "TMP", "Content", "Template", "FID", "FaceData",
@@ -39,6 +52,8 @@ bool biometric_line(const char *table, const struct record *r)
 		return true;
 	if (r->kind != RECORD_OTHER)
 		return false;
+	if (line_is_fragment(r))
+		return true;
 	for (size_t i = 0; i < LEN(keys); i++)
 		if (record_get(r, keys[i]).text)
 			return true;

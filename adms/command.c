@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "adms_private.h"
+#include "broken.h"
 #include "card.h"
 #include "devicecmd.h"
 #include "dialect_command.h"
@@ -230,7 +231,8 @@ static bool message_write(struct req *r, struct str *out, const struct rows *row
 	return text != NULL;
 }
 
-static bool command_write(struct req *r, struct str *out, const struct rows *rows, int i)
+static bool command_write(
+	struct req *r, struct str *out, const struct rows *rows, int i, const char **problem)
 {
 	const struct terminal *t = contact_of(r)->terminal;
 	if (!rows_null(rows, i, COL_CONTENT) && !rows_null(rows, i, COL_SEALED))
@@ -243,7 +245,7 @@ static bool command_write(struct req *r, struct str *out, const struct rows *row
 	if (!pin)
 		return false;
 	if (!rows_null(rows, i, COL_FORM))
-		return template_write(r, out, pin, rows, i, COL_FORM);
+		return template_write(r, out, pin, rows, i, COL_FORM, problem);
 	if (!rows_bool(rows, i, COL_WANTED))
 		return dialect_user_delete(out, &t->dialect, pin);
 	return command_write_person(r, out, t, rows, i);
@@ -251,16 +253,27 @@ static bool command_write(struct req *r, struct str *out, const struct rows *row
 
 static const char *commands_text(struct req *r, const struct rows *rows)
 {
+	struct adms *adms = contact_of(r)->adms;
 	struct str out = str_new(req_arena(r)), line = str_new(req_arena(r));
+	size_t room = (size_t)rows_count(rows) + 1;
+	int64_t *broken = arena_array(req_arena(r), room, sizeof(*broken));
+	const char **problems = arena_array(req_arena(r), room, sizeof(*problems));
+	int nbroken = 0;
 	for (int i = 0; i < rows_count(rows); i++) {
 		line.len = 0;
-		if (!command_write(r, &line, rows, i))
+		problems[nbroken] = NULL;
+		if (!command_write(r, &line, rows, i, &problems[nbroken])) {
+			broken[nbroken] = rows_int(rows, i, COL_ID);
+			nbroken += problems[nbroken] != NULL;
 			continue;
+		}
 		str_addf(&out, "C:%lld:", (long long)rows_int(rows, i, COL_ID));
 		str_addn(&out, line.text, line.len);
 		str_addc(&out, '\n');
-		contact_of(r)->adms->stats.commands_sent++;
+		adms->stats.commands_sent++;
 	}
+	if (nbroken > 0)
+		broken_tell(adms, contact_of(r)->terminal->id, broken, problems, nbroken);
 	return out.len ? str_text(&out) : NULL;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "content.h"
 #include "dialect_command.h"
 #include "fatal.h"
 
@@ -61,14 +62,6 @@ static const struct form {
 		{ { "Size", V_SIZE }, { "Content", V_CONTENT } } },
 };
 
-size_t dialect_base64_bytes(struct span text)
-{
-	size_t n = text.len, pad = 0;
-	while (pad < 2 && pad < n && text.text[n - 1 - pad] == '=')
-		pad++;
-	return (n - pad) * 3 / 4;
-}
-
 static void number_add(struct str *s, const char *key, int64_t n)
 {
 	str_addf(s, "\t%s=%lld", key, (long long)n);
@@ -78,7 +71,7 @@ static void size_add(struct str *s, const char *key, const struct dialect_templa
 {
 	int64_t given;
 	if (t->variant == TEMPLATE_BYTES)
-		number_add(s, key, (int64_t)dialect_base64_bytes(t->content));
+		number_add(s, key, (int64_t)content_bytes(t->content.text, t->content.len));
 	else if (t->variant == TEMPLATE_AS_GIVEN && str_to_int(t->size, 0, INT32_MAX, &given))
 		number_add(s, key, given);
 	else

@@ -32,7 +32,4 @@ struct dialect_template {
  * Control bytes in values become spaces, so none can end a line or a column. */
 bool dialect_template_write(struct str *, const struct dialect_template *);
 
-/* The bytes that n digits of base64 stand for. */
-size_t dialect_base64_bytes(struct span text);
-
 #endif

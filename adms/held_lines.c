@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "biometric.h"
-#include "record.h"
+#include "record_whole.h"
 
 static bool kind_is_held(enum record_kind kind)
 {
@@ -26,14 +26,14 @@ size_t held_comb_lines(char *body, size_t *n, const char *table, unsigned flags,
 	struct record_lines lines = record_lines(body, *n);
 	enum record_kind of_table = record_table_kind(span_of(table));
 	struct record record;
-	struct span line;
+	struct span whole;
 	char *to = body;
 	size_t count = 0;
 	bool held = flags & HELD_ALL;
 	*biometric = false;
-	while (record_next_line(&lines, &line)) {
-		size_t whole = (size_t)(lines.at - line.text);
-		record_parse(line, of_table, &record);
+	while (record_next(&lines, of_table, &whole)) {
+		size_t size = (size_t)(lines.at - whole.text);
+		record_parse(whole, of_table, &record);
 		bool body_part = biometric_line(table, &record);
 		bool other = (flags & HELD_MIXED) &&
 			     (record_translate(&record) || !record_is_one(&record));
@@ -44,10 +44,10 @@ size_t held_comb_lines(char *body, size_t *n, const char *table, unsigned flags,
 		if (!held)
 			continue;
 		*biometric |= body_part;
-		if (to != line.text)
-			memmove(to, line.text, whole);
-		to += whole;
-		count++;
+		count += record_count_lines(whole.text, whole.len);
+		if (to != whole.text)
+			memmove(to, whole.text, size);
+		to += size;
 	}
 	*n = (size_t)(to - body);
 	return count;

@@ -15,7 +15,7 @@ enum held_flags {
 };
 
 /*
- * Takes all other lines, and blank ones, out of a body of this table (upper case). A line that says
+ * Takes all other records (record_whole.h) out of a body of this table (upper case). A line that says
  * nothing of itself, of a table that says nothing of its lines, goes with the one before it.
  * Returns how many lines are left; *n: how many bytes; *biometric: there are such among them.
  */

@@ -194,7 +194,14 @@ static bool intake_place(struct intake *in)
 	}
 }
 
-/* The longest line of its kind that is looked into. */
+/* How many lines it has. */
+static int record_lines_of(struct span record)
+{
+	bool one = !memchr(record.text, '\n', record.len);
+	return one ? 1 : (int)record_count_lines(record.text, record.len);
+}
+
+/* The longest record of its kind that is looked into. */
 static size_t record_longest(enum record_kind kind)
 {
 	switch (kind) {
@@ -214,9 +221,10 @@ static size_t record_longest(enum record_kind kind)
 /* As it came, where it may be kept. */
 static void intake_aside(struct intake *in, struct span line)
 {
-	in->aside++;
+	in->aside += record_lines_of(line);
 	if (in->adms->o.config->store_biometrics || !biometric_table(in->mixed))
-		records_raw(&in->records, in->terminal, in->mixed, NULL, line, 1);
+		records_raw(
+			&in->records, in->terminal, in->mixed, NULL, line, record_lines_of(line));
 }
 
 static bool intake_is_other(struct intake *in)
@@ -248,15 +256,16 @@ const char *intake_add(struct intake *in, const char *table, struct span line)
 	case RECORD_WORKCODE:
 	case RECORD_SMS:
 		if (!intake_place(in)) {
-			in->aside++;
-			records_raw(&in->records, in->terminal, table, NULL, line, 1);
+			in->aside += record_lines_of(line);
+			records_raw(&in->records, in->terminal, table, NULL, line,
+				record_lines_of(line));
 		} else if (in->record.kind == RECORD_WORKCODE || in->record.kind == RECORD_SMS) {
 			in->updated++;
 		}
 		return NULL;
 	default:
 		reason = intake_update(in, table, line);
-		in->updated += !reason;
+		in->updated += reason ? 0 : record_lines_of(line);
 		return reason;
 	}
 }
@@ -273,7 +282,7 @@ const char *intake_photo(struct intake *in, struct span held)
 
 void intake_reject(struct intake *in, const char *table, struct span line, const char *reason)
 {
-	in->rejected++;
+	in->rejected += record_lines_of(line);
 	records_reject(&in->records, in->terminal, table, line, reason);
 }
 

@@ -1,5 +1,5 @@
 /*
- * Lines of OPERLOG and its kin on their way to rows: each is judged by its kind; what can be
+ * Records of OPERLOG and its kin, a line each or several (record_whole.h), on their way to rows: each is judged by its kind; what can be
  * understood goes to its place, what cannot is kept under a reason. What was collected becomes
  * statements of one transaction.
  */
@@ -41,14 +41,15 @@ void intake_mix(struct intake *, const char *upload, bool asked);
  * they were received before that, and came from a terminal that was not approved then. */
 void intake_forget(struct intake *, const struct map *erased, int64_t received);
 
-/* Takes a line of a table (in upper case). NULL, or why it is none that can be used; then nothing was taken. */
-const char *intake_add(struct intake *, const char *table, struct span line);
+/* Takes a record of a table (in upper case). NULL, or why it is none that can be used, constant or on
+ * the arena; then nothing was taken. */
+const char *intake_add(struct intake *, const char *table, struct span record);
 
 /* The same of a punch photo that was held: its name, LF, and the body that came. */
 const char *intake_photo(struct intake *, struct span held);
 
-/* Keeps a line under a reason, which is constant or on the arena. */
-void intake_reject(struct intake *, const char *table, struct span line, const char *reason);
+/* Keeps a record under a reason, which is constant or on the arena. */
+void intake_reject(struct intake *, const char *table, struct span record, const char *reason);
 
 /* True: this must be asked (binary) first; its answer goes to intake_statements(). */
 bool intake_asks(struct intake *, struct db_statement *question);

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "adms_private.h"
+#include "broken.h"
 #include "clock.h"
-#include "dialect_template.h"
+#include "content.h"
 #include "fatal.h"
 
 #define HASH_DIGITS (2 * SEAL_KEY_SIZE)
@@ -80,37 +81,54 @@ void photo_fetch(struct req *r, const struct rows *rows)
 	}
 	const struct db_arg args[] = { db_int(a, t.photo), db_int(a, t.terminal) };
 	const struct db_statement find = {
-		"select p.row_key, p.sealed from photo p, terminal t "
-		"where p.id = $1::bigint and t.id = $2::int and t.approved",
+		"select p.row_key, p.sealed, p.size, p.id, p.version from photo p, terminal t "
+		"where p.id = $1::bigint and t.id = $2::int and t.approved and p.problem is null",
 		args, LEN(args)
 	};
 	const struct req_query_options options = { .binary = true, .try = true, .reads = true };
 	req_query_with(r, photo_found, &options, &find, 1);
 }
 
-/* The bytes of whole base64; NULL when it is none. */
+/* The picture of a photo's text. */
 static unsigned char *photo_decode(struct arena *a, struct span text, size_t *n)
 {
 	unsigned char *bytes = arena_alloc(a, text.len / 4 * 3 + 4);
-	if (text.len == 0 || text.len % 4 || text.len > INT32_MAX ||
+	if (text.len > INT32_MAX ||
 		EVP_DecodeBlock(bytes, (const unsigned char *)text.text, (int)text.len) < 0)
 		return NULL;
-	*n = dialect_base64_bytes(text);
+	*n = content_bytes(text.text, text.len);
 	return bytes;
+}
+
+enum { COL_ROW_KEY, COL_SEALED, COL_SIZE, COL_ID, COL_VERSION };
+
+/* Its text; absent where there is none that may be given to anybody. */
+static struct span photo_text(struct req *r, const struct rows *rows)
+{
+	struct adms *adms = req_ctx(r);
+	struct span text = { 0 };
+	/* a failure of the database too: whatever came with 200 would be taken for the photo */
+	if (req_error(r) || rows_count(rows) != 1 ||
+		rows_len(rows, 0, COL_ROW_KEY) != SEAL_ROW_KEY_SIZE)
+		return text;
+	text.text = seal_open(adms->o.seal, req_arena(r), "photo.sealed",
+		(const unsigned char *)rows_text(rows, 0, COL_ROW_KEY),
+		rows_text(rows, 0, COL_SEALED), rows_len(rows, 0, COL_SEALED), &text.len);
+	const char *problem =
+		text.text ? content_picture_problem(req_arena(r), text.text, text.len,
+				    rows_text(rows, 0, COL_SIZE), rows_len(rows, 0, COL_SIZE))
+			  : NULL;
+	if (!problem)
+		return text;
+	broken_tell_photo(adms, rows_int(rows, 0, COL_ID), rows_int(rows, 0, COL_VERSION), problem);
+	return (struct span){ 0 };
 }
 
 static void photo_found(struct req *r, const struct rows *rows)
 {
-	struct arena *a = req_arena(r);
-	struct adms *adms = req_ctx(r);
 	size_t n = 0;
-	char *text = NULL;
-	/* a failure of the database too: whatever came with 200 would be taken for the photo */
-	if (!req_error(r) && rows_count(rows) == 1 && rows_len(rows, 0, 0) == SEAL_ROW_KEY_SIZE)
-		text = seal_open(adms->o.seal, a, "photo.sealed",
-			(const unsigned char *)rows_text(rows, 0, 0), rows_text(rows, 0, 1),
-			rows_len(rows, 0, 1), &n);
-	unsigned char *bytes = text ? photo_decode(a, (struct span){ text, n }, &n) : NULL;
+	struct span text = photo_text(r, rows);
+	unsigned char *bytes = text.text ? photo_decode(req_arena(r), text, &n) : NULL;
 	if (!bytes) {
 		photo_missing(r);
 		return;

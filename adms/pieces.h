@@ -1,7 +1,7 @@
 /*
  * An upload of records (OPERLOG and its kin) on its way in pieces: each is read, becomes statements
  * of one transaction, and is written before the next one is read. One that the database refuses is
- * halved until the line stands alone among the rejects.
+ * halved until the record stands alone among the rejects.
  *
  * (Of table ATTPHOTO: one that was held, in the form of held.c, is one piece.)
  *
@@ -32,7 +32,7 @@ struct pieces {
 	/* the piece at work: from at to next */
 	struct record_lines at, next;
 	int n, limit, tries;
-	bool refused; /* it is one line, and the database does not take it */
+	bool refused; /* it is one record, and the database does not take it */
 	struct arena *arena;
 	struct intake *intake;
 	struct db_statement question;

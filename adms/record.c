@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "fatal.h"
 #include "pin.h"
+#include "record_whole.h"
 
 /* Words that begin a line, and tables whose lines may do without the word. FINGERTMP and the
  * lower-case names of the access dialect mean the same records. */
@@ -272,17 +273,9 @@ static struct span field_cut_blank(struct span *rest)
 	return field;
 }
 
-void record_parse(struct span line, enum record_kind of_table, struct record *out)
+/* Fields up to the end of the line. */
+static void fields_parse(struct span rest, struct record *out)
 {
-	out->line = line;
-	out->npairs = 0;
-	out->more = false;
-	struct span rest = line_skip_spaces(line);
-	out->word = line_take_word(&rest, of_table);
-	rest = line_skip_spaces(rest);
-	out->kind = out->word.text ? word_kind(out->word) : of_table;
-	if (out->kind == RECORD_OTHER)
-		out->kind = of_table;
 	bool blanks = rest.text && !memchr(rest.text, '\t', rest.len);
 	while (rest.text) {
 		struct span field = blanks ? field_cut_blank(&rest) : span_cut(&rest, '\t');
@@ -341,6 +334,38 @@ bool record_translate(struct record *r)
 	return some;
 }
 
+/* A further line of the record: fields, or more of the value before it and fields behind that. */
+static void line_parse(struct span line, struct record *out)
+{
+	struct record_pair *last = out->npairs ? &out->pairs[out->npairs - 1] : NULL;
+	if (last && !record_line_is_field(line, last)) {
+		struct span more = span_cut(&line, '\t');
+		last->value.len = (size_t)(more.text + more.len - last->value.text);
+	}
+	fields_parse(line, out);
+}
+
+void record_parse(struct span record, enum record_kind of_table, struct record *out)
+{
+	struct record_lines lines = record_lines(record.text, record.len);
+	struct span line = record;
+	if (record.text && memchr(record.text, '\n', record.len))
+		record_next_line(&lines, &line);
+	else
+		lines.at = lines.end;
+	out->line = record;
+	out->npairs = 0;
+	out->more = false;
+	struct span rest = line_skip_spaces(line);
+	out->word = line_take_word(&rest, of_table);
+	out->kind = out->word.text ? word_kind(out->word) : of_table;
+	if (out->kind == RECORD_OTHER)
+		out->kind = of_table;
+	fields_parse(rest, out);
+	while (!out->more && record_next_line(&lines, &line))
+		line_parse(span_trim(line), out);
+}
+
 struct span record_get(const struct record *r, const char *key)
 {
 	for (int i = 0; i < r->npairs; i++)
@@ -352,7 +377,7 @@ struct span record_get(const struct record *r, const char *key)
 bool record_get_number(
 	const struct record *r, const char *key, int64_t min, int64_t max, int64_t *out)
 {
-	return record_number(record_get(r, key), min, max, out);
+	return record_number(span_trim(record_get(r, key)), min, max, out);
 }
 
 /* ---- OPLOG ---- */

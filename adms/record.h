@@ -81,7 +81,7 @@ struct record_pair {
 };
 
 struct record {
-	struct span line; /* the whole line as sent */
+	struct span line; /* as sent; of a whole record all of its lines (record_whole.h) */
 	enum record_kind kind;
 	struct span word; /* the kind as sent; absent when the line has none */
 	struct record_pair pairs[RECORD_MAX_PAIRS];
@@ -97,8 +97,9 @@ enum record_kind record_table_kind(struct span table);
  * Cheap: to sort lines before parsing them. */
 enum record_kind record_line_kind(struct span line);
 
-/* "USER PIN=4<TAB>Name=Ann": splits at TABs, then at the first '='. Every line has a reading. */
-void record_parse(struct span line, enum record_kind of_table, struct record *out);
+/* "USER PIN=4<TAB>Name=Ann": splits at TABs, then at the first '='. Every line has a reading; of a
+ * record of several lines a value may hold line ends. */
+void record_parse(struct span record, enum record_kind of_table, struct record *out);
 
 /* Whether it says by its word, or by having a PIN, that it is a record of its kind. */
 bool record_is_one(const struct record *);
@@ -112,7 +113,7 @@ bool record_translate(struct record *);
 /* The value of a key, whatever its case; the first one when it is there twice. */
 struct span record_get(const struct record *, const char *key);
 
-/* False when the key is absent, empty, no number, or outside [min, max]. */
+/* False when the key is absent, empty, no number, or outside [min, max]. Blanks around it go. */
 bool record_get_number(
 	const struct record *, const char *key, int64_t min, int64_t max, int64_t *out);
 

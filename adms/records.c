@@ -138,8 +138,6 @@ const unsigned char *records_oplog(
 	return row->hash;
 }
 
-/* ---- templates and photos ---- */
-
 const char *records_pin(
 	struct records *rs, const struct terminal *t, const struct record *r, const char **reason)
 {
@@ -150,123 +148,6 @@ int32_t records_int(const struct record *r, const char *key, int32_t otherwise)
 {
 	int64_t n;
 	return record_get_number(r, key, INT32_MIN, INT32_MAX, &n) ? (int32_t)n : otherwise;
-}
-
-enum { T_TYPE, T_NO, T_INDEX, T_MAJOR, T_MINOR, T_FORMAT, T_VALID, T_DURESS };
-
-/* The members of a template by the record it came in (adms-push 2.2, 2.5). Type as BIODATA's. */
-static void template_numbers(int32_t *n, const struct terminal *t, const struct record *r)
-{
-	n[T_VALID] = records_int(r, "Valid", 1);
-	n[T_MINOR] = n[T_FORMAT] = n[T_DURESS] = n[T_INDEX] = 0;
-	switch (r->kind) {
-	case RECORD_FP:
-		n[T_TYPE] = 1;
-		n[T_NO] = records_int(r, "FID", 0);
-		n[T_MAJOR] = t->fp_version > 0 ? t->fp_version : 0;
-		n[T_DURESS] = n[T_VALID] == 3;
-		break;
-	case RECORD_FACE:
-		n[T_TYPE] = 2;
-		n[T_NO] = 0;
-		n[T_INDEX] = records_int(r, "FID", 0);
-		n[T_MAJOR] = t->face_version > 0 ? t->face_version : 0;
-		break;
-	case RECORD_FVEIN:
-		n[T_TYPE] = 7;
-		n[T_NO] = records_int(r, "FID", 0);
-		n[T_INDEX] = records_int(r, "Index", 0);
-		n[T_MAJOR] = 0;
-		break;
-	default:
-		n[T_TYPE] = records_int(r, "Type", 0);
-		n[T_NO] = records_int(r, "No", 0);
-		n[T_INDEX] = records_int(r, "Index", 0);
-		n[T_MAJOR] = records_int(r, "MajorVer", 0);
-		n[T_MINOR] = records_int(r, "MinorVer", 0);
-		n[T_FORMAT] = records_int(r, "Format", 0);
-		n[T_DURESS] = records_int(r, "Duress", 0);
-	}
-}
-
-enum { MOST_TYPE = 10, MOST_PLACE = 99, MOST_MAJOR = 999 };
-
-/* NULL, or why no terminal has this one: each is a row, so there must not be any number of them. */
-static const char *template_check(const int32_t *n)
-{
-	if (n[T_TYPE] < 0 || n[T_TYPE] > MOST_TYPE)
-		return "no such type of template";
-	if (n[T_NO] < 0 || n[T_NO] > MOST_PLACE || n[T_INDEX] < 0 || n[T_INDEX] > MOST_PLACE)
-		return "no such place of a template";
-	return n[T_MAJOR] < 0 || n[T_MAJOR] > MOST_MAJOR ? "no such version of a template" : NULL;
-}
-
-static const char *kind_word(enum record_kind kind)
-{
-	static const char *const words[] = { [RECORD_FP] = "FP",
-		[RECORD_FACE] = "FACE",
-		[RECORD_FVEIN] = "FVEIN",
-		[RECORD_BIODATA] = "BIODATA",
-		[RECORD_USERPIC] = "USERPIC",
-		[RECORD_BIOPHOTO] = "BIOPHOTO" };
-	return words[kind];
-}
-
-/* Of whom and what: the same content again is no change (template_before). */
-static void row_hash_content(struct records *rs, struct record_row *row, struct span content)
-{
-	unsigned char digest[SEAL_KEY_SIZE];
-	struct str s = str_new(rs->arena);
-	seal_sha256(content.text, content.len, digest);
-	str_addn(&s, row->pin, strlen(row->pin) + 1);
-	str_addf(&s, "%d %d ", (int)row->numbers[T_VALID], (int)row->numbers[T_DURESS]);
-	str_addn(&s, (const char *)digest, sizeof(digest));
-	seal_hmac(rs->adms->o.lookup_key, s.text, s.len, row->hash);
-}
-
-const char *records_template(struct records *rs, const struct terminal *t, const struct record *r)
-{
-	const char *reason;
-	const char *pin = records_pin(rs, t, r, &reason);
-	struct span tmp = record_get(r, "TMP");
-	if (!pin)
-		return reason;
-	if (tmp.len == 0)
-		return "no template";
-	int32_t numbers[RECORDS_NUMBERS] = { 0 };
-	template_numbers(numbers, t, r);
-	reason = template_check(numbers);
-	if (reason)
-		return reason;
-	struct record_row *row = records_add(rs, RECORDS_TEMPLATE, t, kind_word(r->kind));
-	row->pin = pin;
-	row->texts[0] = records_text(rs, t, record_get(r, "Size"));
-	memcpy(row->numbers, numbers, sizeof(numbers));
-	row_hash_content(rs, row, tmp);
-	records_seal(rs, row, "template.sealed", tmp);
-	return NULL;
-}
-
-const char *records_photo(struct records *rs, const struct terminal *t, const struct record *r)
-{
-	const char *reason;
-	const char *pin = records_pin(rs, t, r, &reason);
-	struct span content = record_get(r, "Content");
-	if (!pin)
-		return reason;
-	int32_t type = r->kind == RECORD_BIOPHOTO ? records_int(r, "Type", 9) : 0;
-	if (content.len == 0)
-		return "no photo";
-	if (type < 0 || type > MOST_TYPE)
-		return "no such type of photo";
-	struct record_row *row = records_add(rs, RECORDS_PHOTO, t, kind_word(r->kind));
-	row->pin = pin;
-	row->numbers[0] = type;
-	row->texts[0] = records_text(rs, t, record_get(r, "FileName"));
-	row->texts[1] = records_text(rs, t, record_get(r, "Size"));
-	row_hash_content(rs, row, content);
-	records_seal(rs, row, "photo.sealed", content);
-	return NULL;
 }
 
 /* ---- columns ---- */

@@ -1,11 +1,12 @@
-/* What records.c and record_places.c share: rows on their way to statements. */
+/* What records.c, record_given.c and record_places.c share: rows on their way to statements. */
 #ifndef RECORDS_PRIVATE_H
 #define RECORDS_PRIVATE_H
 
 #include "records.h"
 #include "seal.h"
 
-#define RECORDS_NUMBERS 8
+/* Of templates, in this order. */
+enum { T_TYPE, T_NO, T_INDEX, T_MAJOR, T_MINOR, T_FORMAT, T_VALID, T_DURESS, RECORDS_NUMBERS };
 #define RECORDS_TEXTS 4
 #define RECORDS_NO_WALL INT64_MIN
 

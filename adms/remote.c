@@ -7,6 +7,7 @@
 
 #include "adms_private.h"
 #include "card.h"
+#include "content.h"
 #include "dialect_command.h"
 #include "dialect_template.h"
 #include "fatal.h"
@@ -110,6 +111,14 @@ static void finger_write(struct str *out, const struct terminal *t, const char *
 		str_addc(out, '\n');
 }
 
+/* The walk through what was stored before may not have come to it yet (server/walk.h). */
+static bool finger_is_good(struct arena *a, struct span tmp, const struct rows *rows, int i)
+{
+	return !content_place_problem(1, column(rows, i, COL_NO), column(rows, i, COL_INDEX)) &&
+	       !content_template_problem(a, tmp.text, tmp.len, rows_text(rows, i, COL_SIZE),
+		       rows_len(rows, i, COL_SIZE));
+}
+
 static void fingers_found(struct req *r, const struct rows *rows)
 {
 	struct arena *a = req_arena(r);
@@ -119,7 +128,7 @@ static void fingers_found(struct req *r, const struct rows *rows)
 	const char *pin = text_encode(a, remote->pin, &c->terminal->encoding, 80, &n);
 	for (int i = 0; i < rows_count(rows); i++) {
 		struct span tmp = template_open(r, "template.sealed", rows, i, COL_ROW_KEY);
-		if (tmp.text)
+		if (tmp.text && finger_is_good(a, tmp, rows, i))
 			finger_write(&remote->lines, c->terminal, pin, tmp, rows, i);
 	}
 	log_info("remote_attendance", "sn", c->sn, NULL);

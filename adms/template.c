@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "adms_private.h"
+#include "content.h"
 #include "dialect_template.h"
 #include "fatal.h"
 #include "log.h"
@@ -37,8 +38,21 @@ struct span template_open(
 	return (struct span){ plain, n };
 }
 
-bool template_write(
-	struct req *r, struct str *out, const char *pin, const struct rows *rows, int i, int first)
+/* NULL, or why it must not be sent; of a photo by its address the fetch asks (photo.c). */
+static const char *template_problem(struct req *r, const struct dialect_template *t, bool photo)
+{
+	struct arena *a = req_arena(r);
+	const struct span *s = &t->content;
+	size_t size = t->size ? strlen(t->size) : 0;
+	const char *problem = photo ? NULL : content_place_problem(t->type, t->no, t->index);
+	if (problem)
+		return problem;
+	return photo ? content_picture_problem(a, s->text, s->len, t->size, size)
+		     : content_template_problem(a, s->text, s->len, t->size, size);
+}
+
+bool template_write(struct req *r, struct str *out, const char *pin, const struct rows *rows, int i,
+	int first, const char **problem)
 {
 	const struct contact *c = contact_of(r);
 	struct dialect_template t = { .form = rows_text(rows, i, first + COL_FORM),
@@ -56,13 +70,14 @@ bool template_write(
 		t.url = photo_url(c->adms, req_arena(r), rows_int(rows, i, first + COL_PHOTO),
 			c->terminal->id);
 	} else {
-		t.content = template_open(r,
-			rows_null(rows, i, first + COL_PHOTO) ? "template.sealed" : "photo.sealed",
-			rows, i, first - 2);
+		bool photo = !rows_null(rows, i, first + COL_PHOTO);
+		t.content = template_open(
+			r, photo ? "photo.sealed" : "template.sealed", rows, i, first - 2);
 		if (!t.content.text) {
 			log_error("template_not_opened", "sn", c->sn, "form", t.form, NULL);
 			return false;
 		}
+		*problem = template_problem(r, &t, photo);
 	}
-	return dialect_template_write(out, &t);
+	return !*problem && dialect_template_write(out, &t);
 }

@@ -14,9 +14,10 @@
 struct req;
 
 /* The line of one row of command_take_all, whose columns from `form` on begin at first. pin is in
- * the terminal's encoding. False, and nothing appended, when it cannot be opened. */
-bool template_write(
-	struct req *, struct str *, const char *pin, const struct rows *, int row, int first);
+ * the terminal's encoding. False, and nothing appended, when it cannot be opened, or is nothing that
+ * a terminal should be given: then *problem says why, constant or with the request. */
+bool template_write(struct req *, struct str *, const char *pin, const struct rows *, int row,
+	int first, const char **problem);
 
 /* The content of a row of template or photo ("template.sealed", "photo.sealed"), whose columns
  * row_key and sealed stand side by side. Lives as long as the request; text is NULL when it cannot

@@ -27,6 +27,8 @@ static const struct field biodata_fields[] = {
 	{ "duress", "t.duress", FT_INT, 0, OP_EQ },
 	{ "sn", "t.sn", FT_TEXT, F_ORDER, OP_EQ },
 	{ "update_time", "t.update_time", FT_TIME, F_ORDER },
+	/* why no terminal is given it; null: nothing is known against it */
+	{ "problem", "t.problem", FT_TEXT, 0, OP_EQ | OP_CONTAINS },
 	{ 0 },
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "content.h"
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
@@ -92,7 +93,7 @@ static const char *photo_read(struct photo_import *im, int64_t entry)
 	im->got = 0;
 	if (!unzip_read(im->zip, entry, photo_take, im, &why))
 		return why;
-	if (im->got < 4 || memcmp(im->bytes, "\xff\xd8\xff", 3) != 0)
+	if (!content_is_jpeg(im->bytes, im->got))
 		return "The file is no JPEG picture.";
 	return NULL;
 }

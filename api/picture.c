@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "body.h"
+#include "content.h"
 #include "errors.h"
 #include "form.h"
 
@@ -105,7 +106,7 @@ const char *picture_problem(const struct picture *p)
 		return "This field is required.";
 	if (p->n > PICTURE_MAX)
 		return "The picture is larger than 1 MiB.";
-	if (p->n < 4 || memcmp(p->bytes, "\xff\xd8\xff", 3) != 0)
+	if (!content_is_jpeg(p->bytes, p->n))
 		return "Upload a valid image. Terminals take JPEG only.";
 	return NULL;
 }

@@ -15,6 +15,7 @@
 #include "retention.h"
 #include "start.h"
 #include "waiting.h"
+#include "walk.h"
 
 enum { DRAIN_SECONDS = 10, MAX_FLUSHES = 100 };
 
@@ -27,6 +28,7 @@ struct server {
 	struct keys_watch *keys;
 	struct ready *ready;
 	struct retention *retention;
+	struct walks *walks;
 	struct adms *adms;
 	struct api *api;
 	struct http *http;
@@ -127,6 +129,8 @@ static void parts_start(struct server *s)
 	s->keys = keys_watch_new(s->base, s->watch, s->start.seal, &s->start.secrets,
 		s->start.arena, s->start.config, s->start.data_dir);
 	s->retention = retention_new(s->base, s->db, s->start.config);
+	const struct walk_tools tools = { s->start.seal, s->start.secrets.lookup, s->start.config };
+	s->walks = walks_new(s->base, s->db, &tools);
 	const struct adms_options adms = { .base = s->base,
 		.hub = s->hub,
 		.config = s->start.config,
@@ -175,6 +179,7 @@ static void parts_end(struct server *s)
 	ops_free(s->ops);
 	api_free(s->api);
 	adms_free(s->adms);
+	walks_free(s->walks);
 	retention_free(s->retention);
 	keys_watch_free(s->keys);
 	ready_free(s->ready);

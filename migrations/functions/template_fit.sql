@@ -184,6 +184,7 @@ create or replace function template_known(pins int[])
 	from template t left join terminal d on d.sn = t.sn and t.major_ver = 0
 	left join terminal_state s on s.terminal_id = d.id
 	where t.pin_id = any(pins) and t.valid <> 0 and t.bio_type between 0 and 10
+		and t.problem is null
 $$;
 
 -- Why something of these PINs is not on a terminal that can do so much; no row where nothing is
@@ -204,6 +205,7 @@ begin
 	), faces as (
 		select distinct f.pin_id from photo f
 		where f.pin_id = any(pins) and f.form = 'BIOPHOTO' and f.bio_type in (0, 9)
+			and f.problem is null
 	)
 	select r.pin_id, string_agg(r.reason, '. ' order by r.reason) from (
 		select k.pin_id, k.kind || case when k.major > 0 then ' of version ' || k.major
@@ -225,6 +227,15 @@ begin
 		union all
 		select distinct f.pin_id, 'user picture; this terminal has not said whether it takes any'
 		from photo f where pictures is null and f.pin_id = any(pins) and f.form = 'USERPIC'
+			and f.problem is null
+		union all
+		select t.pin_id, template_name(t) || '; what is stored is damaged: ' || t.problem
+		from template t join able a on a.kind = template_kind(t.bio_type)
+		where t.pin_id = any(pins) and t.problem is not null and a.possible
+		union all
+		select f.pin_id, photo_name(f) || '; what is stored is damaged: ' || f.problem
+		from photo f where f.pin_id = any(pins) and f.problem is not null
+			and case f.form when 'USERPIC' then pictures else photos end is not false
 	) r group by r.pin_id;
 end $$;
 

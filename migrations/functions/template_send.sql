@@ -61,7 +61,7 @@ begin
 	from photo f
 	join terminal_person p on p.terminal_id = a_terminal and p.pin_id = f.pin_id
 	left join terminal_habit h on h.terminal_id = a_terminal and h.form = f.form
-	where f.pin_id = any(pins) and f.version > p.bio_sent
+	where f.pin_id = any(pins) and f.version > p.bio_sent and f.problem is null
 		and (f.form = 'USERPIC' and b.pictures is true
 			or f.form = 'BIOPHOTO' and f.bio_type in (0, 9) and b.photos is true
 			-- never template and photo of the same type together
@@ -103,14 +103,15 @@ declare
 	n int;
 begin
 	for x in
-		select q.id, q.variant, octet_length(coalesce(t.sealed, f.sealed)) - 33 as digits
+		select q.id, q.variant, case when coalesce(t.problem, f.problem) is null
+			then octet_length(coalesce(t.sealed, f.sealed)) - 33 end as digits
 		from terminal_template q left join template t on t.id = q.template_id
 		left join photo f on f.id = q.photo_id
 		where q.terminal_id = a_terminal
 			and (q.due <= now() or (q.due = 'infinity' and q.pin_id = any(pins)))
 		order by q.due, q.id limit lines for update of q skip locked
 	loop
-		if x.digits is null then -- deleted at the server
+		if x.digits is null then -- deleted at the server, or of no use
 			delete from terminal_template where id = x.id;
 			continue;
 		end if;
@@ -323,7 +324,7 @@ create or replace function template_photo_instead(q terminal_template) returns v
 	from photo f join terminal_bio b on b.terminal_id = q.terminal_id
 	left join terminal_habit h on h.terminal_id = q.terminal_id and h.form = f.form
 	where f.pin_id = q.pin_id and f.form = 'BIOPHOTO' and f.bio_type in (0, 9)
-		and b.photos is true
+		and f.problem is null and b.photos is true
 		and exists (select from template t where t.id = q.template_id and t.bio_type = 9)
 	on conflict do nothing
 $$;

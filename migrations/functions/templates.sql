@@ -52,7 +52,7 @@ begin
 		form = excluded.form, minor_ver = excluded.minor_ver, bio_format = excluded.bio_format,
 		valid = excluded.valid, duress = excluded.duress, size = excluded.size,
 		sn = excluded.sn, row_key = excluded.row_key, sealed = excluded.sealed,
-		content_hash = excluded.content_hash, update_time = now();
+		content_hash = excluded.content_hash, problem = null, update_time = now();
 end $$;
 
 create or replace function photo_keep(pins text[], forms text[], types int[], names text[],
@@ -70,7 +70,8 @@ create or replace function photo_keep(pins text[], forms text[], types int[], na
 	order by n.pin_id, n.form, n.type, n.ord desc
 	on conflict (pin_id, form, bio_type) do update set file_name = excluded.file_name,
 		size = excluded.size, sn = excluded.sn, row_key = excluded.row_key,
-		sealed = excluded.sealed, content_hash = excluded.content_hash, update_time = now()
+		sealed = excluded.sealed, content_hash = excluded.content_hash, problem = null,
+		update_time = now()
 $$;
 
 create or replace function template_lock(pins int[]) returns void language sql as $$
@@ -88,10 +89,12 @@ create or replace function person_is_leaving(a_sn text, a_pin int) returns boole
 $$;
 
 -- A new version with every new content. What is the same as before stays as it is: a terminal
--- that repeats what it was sent must not send it round again.
+-- that repeats what it was sent must not send it round again. It is new, too, when something was
+-- against it before: a size that was not its own.
 create or replace function template_before() returns trigger language plpgsql as $$
 begin
-	if tg_op = 'UPDATE' and new.content_hash is not distinct from old.content_hash then
+	if tg_op = 'UPDATE' and new.content_hash is not distinct from old.content_hash
+		and (old.problem is null or new.problem is not null) then
 		new.version := old.version;
 		new.sn := old.sn;
 		return new;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "card.h"
+#include "content.h"
 #include "fatal.h"
 #include "import.h"
 #include "seal.h"
@@ -187,18 +188,33 @@ static struct sealed *sealed_add(struct arena *a, struct gathered *g)
 	return &g->all[g->n++];
 }
 
-/* Base64 without the line ends that some tools put in; NULL: it is something else. */
+/* Without the line ends that some tools put in, and in the usual alphabet, which terminals know. */
 static const char *base64_clean(struct arena *a, const char *text)
 {
 	char *clean = arena_alloc(a, strlen(text) + 1), *to = clean;
-	for (; *text; text++) {
-		if (isspace((unsigned char)*text))
-			continue;
-		if (!isalnum((unsigned char)*text) && !strchr("+/=-_", *text))
-			return NULL;
-		*to++ = *text;
-	}
-	return to > clean ? clean : NULL;
+	for (; *text; text++)
+		if (!isspace((unsigned char)*text))
+			*to++ = *text == '-' ? '+' : *text == '_' ? '/' : *text;
+	return clean;
+}
+
+/* A number that the row may leave out; import_check() has looked at it. */
+static int or_zero(const char *text)
+{
+	int64_t n;
+	return text && str_to_int(text, 0, INT32_MAX, &n) ? (int)n : 0;
+}
+
+/* NULL, or why no terminal should be given it. */
+static const char *template_problem(
+	const struct import_rows *r, int i, const char *clean, int index)
+{
+	const char *problem = content_place_problem(or_zero(import_cell(r, i, "bio_type")),
+		or_zero(import_cell(r, i, "bio_no")),
+		index < 0 ? or_zero(import_cell(r, i, "bio_index")) : index);
+	if (problem)
+		return problem;
+	return content_is_base64(clean, strlen(clean)) ? NULL : "the template is no base64";
 }
 
 static const char *or_word(const char *text, const char *otherwise)
@@ -211,8 +227,9 @@ static void template_add(struct import *im, struct import_rows *r, struct gather
 {
 	int i = r->places[k];
 	const char *clean = base64_clean(r->arena, text);
-	if (!clean) {
-		import_misfit(r, i, "the template is no base64");
+	const char *problem = template_problem(r, i, clean, index);
+	if (problem) {
+		import_misfit(r, i, problem);
 		return;
 	}
 	struct sealed *s = sealed_add(r->arena, g);
@@ -321,7 +338,7 @@ static const char *picture_read(struct arena *a, int files, const char *path, co
 	}
 	if (fd >= 0)
 		close(fd);
-	if (n < 4 || bytes[0] != 0xff || bytes[1] != 0xd8)
+	if (!content_is_jpeg(bytes, n))
 		return NULL;
 	char *text = arena_alloc(a, (n + 2) / 3 * 4 + 1);
 	EVP_EncodeBlock((unsigned char *)text, bytes, (int)n);

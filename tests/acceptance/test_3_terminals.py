@@ -180,13 +180,13 @@ def test_user_lines_fill_and_never_overwrite(server, terminal):
 def test_templates_and_pictures_are_stored_sealed(server, terminal):
 	terminal.register()
 	terminal.push("OPERLOG", "USER PIN=4", "FP PIN=4\tFID=6\tSize=9\tValid=1\tTMP=U2VhbGVkVG1w",
-		"USERPIC PIN=4\tFileName=4.jpg\tSize=12\tContent=U2VhbGVkUGlj")
+		"USERPIC PIN=4\tFileName=4.jpg\tSize=20\tContent=/9j/4FNlYWxlZFBpYw==")
 	terminal.push("BIODATA", "BIODATA Pin=4\tNo=0\tIndex=0\tValid=1\tDuress=0\tType=9\tMajorVer=39\t"
 		"MinorVer=3\tFormat=0\tTmp=U2VhbGVkVG1w")
 	assert server.sql("select form, bio_type, major_ver > 0 from template order by id") == [
 		("FP", 1, False), ("BIODATA", 9, True)]
 	assert server.value("select count(*) from photo") == 1
-	for table, text in (("template", "U2VhbGVkVG1w"), ("photo", "U2VhbGVkUGlj")):
+	for table, text in (("template", "U2VhbGVkVG1w"), ("photo", "/9j/4FNlYWxlZFBpYw==")):
 		assert server.value("select count(*) from %s where sealed::text like '%%%%%s%%%%'" % (
 			table, text.encode().hex())) == 0
 

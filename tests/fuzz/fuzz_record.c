@@ -1,11 +1,14 @@
-/* Upload bodies: every line as a punch and as a record; whatever is read lies within its line. */
+/* Upload bodies: every line as a punch and as a record, and records of several lines; whatever is read
+ * lies within them. */
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "content.h"
 #include "held_lines.h"
 #include "pin.h"
 #include "punch.h"
-#include "record.h"
+#include "record_whole.h"
 
 static void check_within(struct span s, struct span line)
 {
@@ -73,6 +76,49 @@ static void held_fuzz(const uint8_t *bytes, size_t n, const char *table, unsigne
 	free(body);
 }
 
+/* One line of text; what passes as base64 can be decoded. */
+static void check_same(struct arena *arena, struct span a, struct span b)
+{
+	if (a.len != b.len || (a.len && memcmp(a.text, b.text, a.len) != 0) ||
+		(a.len && memchr(a.text, '\n', a.len)))
+		abort();
+	unsigned char *bytes = arena_alloc(arena, a.len + 4);
+	if (!content_picture_problem(arena, a.text, a.len, b.text, b.len) &&
+		EVP_DecodeBlock(bytes, (const unsigned char *)a.text, (int)a.len) < 0)
+		abort();
+}
+
+/* Whole records have every line once, and read the same with and without blank lines. */
+static void whole_fuzz(const uint8_t *bytes, size_t n, enum record_kind of_table)
+{
+	struct arena *a = arena_new();
+	char *combed = arena_memdup(a, bytes, n);
+	size_t left = n, lines = 0;
+	record_comb_lines(combed, &left);
+	struct record_lines at = record_lines(bytes, n), bare = record_lines(combed, left);
+	struct span record, same;
+	struct record r, other;
+	while (record_next(&at, of_table, &record)) {
+		if (!record_next(&bare, of_table, &same))
+			abort();
+		size_t count = record_count_lines(record.text, record.len);
+		if (count == 0 || count != record_count_lines(same.text, same.len))
+			abort();
+		lines += count;
+		record_fuzz(record, of_table);
+		record_parse(record, of_table, &r);
+		record_parse(same, of_table, &other);
+		if (r.npairs != other.npairs)
+			abort();
+		for (int i = 0; i < r.npairs; i++)
+			check_same(a, record_joined(a, r.pairs[i].value),
+				record_joined(a, other.pairs[i].value));
+	}
+	if (record_next(&bare, of_table, &same) || lines != record_count_lines(bytes, n))
+		abort();
+	arena_free(a);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct record_lines lines = record_lines(bytes, n);
@@ -93,5 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	}
 	if (count != record_count_lines(bytes, n) || count > n)
 		abort();
+	whole_fuzz(bytes, n, RECORD_OTHER);
+	whole_fuzz(bytes, n, RECORD_BIODATA);
 	return 0;
 }

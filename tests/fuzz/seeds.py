@@ -53,6 +53,8 @@ RECORDS = [
 	b"USER PIN=4\tName=User3\tPri=0\tPasswd=1234\tCard=[15CD5B07]\tGrp=1\tTZ=0000000100000000\n"
 	b"FP PIN=4\tFID=6\tSize=8\tValid=1\tTMP=TcdTUzIx==\nOPLOG 108\t0\t2026-08-08 06:38:34\tKeyPadBeep\t0\t0\t0\n",
 	b"BIODATA Pin=9001\tNo=0\tIndex=0\tValid=1\tDuress=0\tType=9\tMajorVer=39\tMinorVer=3\tFormat=0\tTmp=AAAA\n",
+	b"userpic pin=4\tfilename=4.jpg\nSize= 12 \r\nContent=\r\n/9j/\r\n \t\r\n  4AAQ\r\nPIN==\r\nPIN=5\tTMP=AA\nAA\tValid=1\n",
+	b"FP PIN=4\tTMP=AAAA\n@@@@ x\nNEW A=1\nBBBB\nFP PIN=5\nFID=1\nTMP=AAAA\t\nAAA=\nFID=2\n",
 	b"~DeviceName=X,MAC=00:17,~OEMVendor=ZKTECO CO., LTD.,FPVersion=10,IPAddress=1.2.3.4,\n",
 	b"PIN=20150731103012-123.jpg\nSN=0316144680030\nsize=4\nCMD=uploadphoto\0\xff\xd8\xff\xe0",
 	b"ZAM180-NF50VA-Ver3.4.10,1,0,16,192.168.0.25,10,39,12,1,01110,0,0,0",

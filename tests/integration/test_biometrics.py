@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from punchd_test.contents import sized
 from punchd_test.dump import dump, forms
 from punchd_test.wait import wait_until
 
@@ -13,22 +14,24 @@ SECRET = "PlantedFeature"
 B64 = base64.b64encode(SECRET.encode()).decode()
 JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF" + SECRET.encode() + b"\0\n\xff\xd9"
 REFUSED = {"detail": "Not while the setting store_biometrics is off."}
+PICTURE = base64.b64encode(JPEG).decode()
 TABLES = ("template", "photo", "punch_photo", "fp_image", "bio_photo", "id_card", "raw_upload", "reject")
 
 LINES = [
-	("OPERLOG", "FP PIN=7\tFID=1\tSize=8\tValid=1\tTMP=" + B64),
-	("OPERLOG", "FACE PIN=7\tFID=0\tSIZE=8\tVALID=1\tTMP=" + B64),
-	("OPERLOG", "FVEIN Pin=7\tFID=1\tIndex=0\tSize=8\tValid=1\tTmp=" + B64),
-	("OPERLOG", "USERPIC PIN=7\tFileName=7.jpg\tSize=8\tContent=" + B64),
-	("OPERLOG", "BIOPHOTO PIN=7\tFileName=7.jpg\tType=9\tSize=8\tContent=" + B64),
+	("OPERLOG", "FP PIN=7\tFID=1\tSize=%d\tValid=1\tTMP=%s" % sized(B64)),
+	("OPERLOG", "FACE PIN=7\tFID=0\tSIZE=%d\tVALID=1\tTMP=%s" % sized(B64)),
+	("OPERLOG", "FVEIN Pin=7\tFID=1\tIndex=0\tSize=%d\tValid=1\tTmp=%s" % sized(B64)),
+	("OPERLOG", "USERPIC PIN=7\tFileName=7.jpg\tSize=%d\tContent=%s" % sized(PICTURE)),
+	("OPERLOG", "BIOPHOTO PIN=7\tFileName=7.jpg\tType=9\tSize=%d\tContent=%s" % sized(PICTURE)),
 	("OPERLOG", "BROKEN PIN=7\tTMP=" + B64),
 	("OPERLOG", "FP FID=1\tTMP=" + B64),
 	("FINGERTMP", "FP PIN=7\tFID=1\tTMP=" + B64),
 	("FINGERTMP", B64),
+	("OPERLOG", B64),
 	("FACE", "rubbish " + SECRET),
 	("BIODATA", "BIODATA Pin=7\tNo=0\tIndex=0\tValid=1\tDuress=0\tType=9\tMajorVer=58\tMinorVer=0\tFormat=0\tTmp=" + B64),
-	("BIOPHOTO", "PIN=7\tContent=" + B64),
-	("USERPIC", "PIN=7\tContent=" + B64),
+	("BIOPHOTO", "PIN=7\tContent=" + PICTURE),
+	("USERPIC", "PIN=7\tContent=" + PICTURE),
 	("IDCARD", "PIN=7\tIDNum=1\tPhoto=" + B64),
 	("TABLEDATA", "templatev10 size=8\ttemplate=" + B64),
 	("templatev20", "x=" + SECRET),
@@ -78,7 +81,7 @@ def test_uploads_are_acknowledged_and_not_kept(server, make_terminal):
 def test_stamps_of_what_is_not_kept_go_on(server, make_terminal):
 	t = ready(make_terminal)
 	assert t.raw("POST", t.push_target("ATTPHOTO", "4711"), b"PIN=1.jpg\nCMD=uploadphoto\0" + JPEG).text == "OK"
-	assert t.push("BIODATA", LINES[10][1], stamp="4712") == "OK: 1"
+	assert t.push("BIODATA", LINES[11][1], stamp="4712") == "OK: 1"
 	options = t.options()
 	assert (options["ATTPHOTOStamp"], options["BIODATAStamp"]) == ("4711", "4712")
 

@@ -116,11 +116,11 @@ def test_6_operlog_mixed(server, make_terminal):
 		t.poll(info="Ver%208,1,1,1,10.0.0.1,10,7,12,1,111")
 	tmp = base64.b64encode(b"x" * 22).decode()
 	assert tmp.endswith("==")
-	assert a.push("OPERLOG", "OPLOG 30\t0\t%s\t4\t0\t0\t0" % WHEN, "FP pin=4\tfid=6\tSIZE=4711\tVALID=1\ttmp=" + tmp,
+	assert a.push("OPERLOG", "OPLOG 30\t0\t%s\t4\t0\t0\t0" % WHEN, "FP pin=4\tfid=6\tSIZE=22\tVALID=1\ttmp=" + tmp,
 		"USER pin=4\tNAME=Ann=Lee\tpri=0\tPASSWD=12", "OPLOG 6\t0\t%s\t4\t0\t6\t906" % WHEN) == "OK: 4"
 	assert server.sql("select emp_code, first_name from employee") == [("4", "Ann=Lee")]
 	_, line = b.poll_until("FINGERTMP")
-	assert line == "DATA UPDATE FINGERTMP PIN=4\tFID=6\tSize=4711\tValid=1\tTMP=" + tmp, "the Size as it came"
+	assert line == "DATA UPDATE FINGERTMP PIN=4\tFID=6\tSize=22\tValid=1\tTMP=" + tmp, "the Size as it came"
 
 
 def test_7_biodata_of_all_types(server, make_terminal):

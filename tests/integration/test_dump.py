@@ -7,6 +7,7 @@ import urllib.parse
 
 import pytest
 
+from punchd_test.contents import sized
 from punchd_test.dump import dump, forms
 from punchd_test.pg import Cluster
 from punchd_test.server import MASTER_KEY, PASSWORD
@@ -74,11 +75,11 @@ def plant_by_terminal(server, secrets):
 	t = Terminal(server, "DUMP00001")
 	t.register()
 	pushes = [("OPERLOG", "USER PIN=9\tName=Ann\tPri=0\tPasswd=%s\tCard=%s\tGrp=1" % (PASSWD, CARD)),
-		("OPERLOG", "FP PIN=9\tFID=1\tSize=8\tValid=1\tTMP=" + b64(TEXTS["Fp"])),
-		("OPERLOG", "FACE PIN=9\tFID=0\tSIZE=8\tVALID=1\tTMP=" + b64(TEXTS["Face"])),
-		("OPERLOG", "FVEIN Pin=9\tFID=1\tIndex=0\tSize=8\tValid=1\tTmp=" + b64(TEXTS["Fvein"])),
-		("OPERLOG", "USERPIC PIN=9\tFileName=9.jpg\tSize=8\tContent=" + b64(jpeg("Userpic"))),
-		("BIOPHOTO", "BIOPHOTO PIN=9\tFileName=9.jpg\tType=9\tSize=8\tContent=" + b64(jpeg("Biophoto"))),
+		("OPERLOG", "FP PIN=9\tFID=1\tSize=%d\tValid=1\tTMP=%s" % sized(b64(TEXTS["Fp"]))),
+		("OPERLOG", "FACE PIN=9\tFID=0\tSIZE=%d\tVALID=1\tTMP=%s" % sized(b64(TEXTS["Face"]))),
+		("OPERLOG", "FVEIN Pin=9\tFID=1\tIndex=0\tSize=%d\tValid=1\tTmp=%s" % sized(b64(TEXTS["Fvein"]))),
+		("OPERLOG", "USERPIC PIN=9\tFileName=9.jpg\tSize=%d\tContent=%s" % sized(b64(jpeg("Userpic")))),
+		("BIOPHOTO", "BIOPHOTO PIN=9\tFileName=9.jpg\tType=9\tSize=%d\tContent=%s" % sized(b64(jpeg("Biophoto")))),
 		("BIODATA", "BIODATA Pin=9\tNo=0\tIndex=0\tValid=1\tDuress=0\tType=9\tMajorVer=58\tMinorVer=0\tFormat=0\tTmp="
 			+ b64(TEXTS["Biodata"])),
 		("OPERLOG", "NONSENSE PIN=9\tX=" + TEXTS["Operlog"]),

@@ -17,7 +17,7 @@ from punchd_test.wait import wait_until
 
 E = "/personnel/api/employees/"
 OTHER_KEY = "ff" * 32
-TEMPLATE = "FP PIN=7\tFID=%d\tSize=8\tValid=1\tTMP=%s"
+TEMPLATE = "FP PIN=7\tFID=%d\tSize=12\tValid=1\tTMP=%s"
 
 
 def tables():
@@ -120,7 +120,7 @@ def test_rotation_and_retirement_on_a_live_server(server, make_terminal):
 		while not over.is_set():
 			n += 1
 			api.patch(E + "%d/" % emp, {"mobile": "+49 %d" % n})
-			written.append(t.push("OPERLOG", TEMPLATE % (n % 10, "VGVtcGxhdGU%04d" % (n % 10000))))
+			written.append(t.push("OPERLOG", TEMPLATE % (n % 10, "VGVtcGxh%04d" % (n % 10000))))
 
 	writer = threading.Thread(target=write)
 	writer.start()

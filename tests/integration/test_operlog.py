@@ -6,6 +6,7 @@ import gzip
 
 import pytest
 
+from punchd_test.contents import sized, template
 from punchd_test.dump import found_in
 from punchd_test.wait import wait_until
 
@@ -56,7 +57,7 @@ def test_an_enrolment_as_it_was_captured(server, terminal):
 	terminal.register()
 	body = ["OPLOG 4\t3\t2026-06-25 16:27:43\t3\t0\t0\t0", "OPLOG 30\t0\t2026-06-25 16:28:28\t4\t0\t0\t0",
 		"USER PIN=4\tName=User3\tPri=0\tPasswd=1234\tCard=\tGrp=1\tTZ=0000000100000000\tVerify=1\t"
-		"ViceCard=\tStartDatetime=0\tEndDatetime=0", "FP PIN=4\tFID=6\tSize=1488\tValid=1\tTMP=" + b64("finger=="),
+		"ViceCard=\tStartDatetime=0\tEndDatetime=0", "FP PIN=4\tFID=6\tSize=1488\tValid=1\tTMP=" + template(1488),
 		"", "RUBBISH x=1", "OPLOG 10\t0\t2026-06-25 16:29:00\t4\t0\t0\t0"]
 	assert terminal.push("OPERLOG", *body) == "OK: 6"
 	assert [x[0] for x in oplog(server)] == [4, 30, 10]
@@ -76,26 +77,27 @@ def test_templates_of_every_kind(server, terminal):
 	terminal.register()
 	terminal.push("OPERLOG", "USER PIN=4", "USER PIN=9001")
 	terminal.poll(info="Ver%208,1,1,1,10.0.0.1,10,7,12,1,111")
-	lines = ["FP PIN=4\tFID=6\tSize=1488\tValid=1\tTMP=" + b64(SECRET + "Fp0") + "==",
-		"fp pin=4\tfid=7\tsize=9\tvalid=3\ttmp=" + b64(SECRET + "Fp1"),
-		"FACE PIN=4\tFID=11\tSIZE=648\tVALID=1\tTMP=" + b64(SECRET + "Face"),
-		"FVEIN Pin=4\tFID=2\tIndex=1\tSize=440\tValid=1\tTmp=" + b64(SECRET + "Vein"),
+	size = len(SECRET) + 3
+	lines = ["FP PIN=4\tFID=6\tSize=%d\tValid=1\tTMP=%s" % sized(b64(SECRET + "Fp0")),
+		"fp pin=4\tfid=7\tsize=%d\tvalid=3\ttmp=%s" % (size, b64(SECRET + "Fp1")),
+		"FACE PIN=4\tFID=11\tSIZE=%d\tVALID=1\tTMP=%s" % (size + 1, b64(SECRET + "Face")),
+		"FVEIN Pin=4\tFID=2\tIndex=1\tSize=%d\tValid=1\tTmp=%s" % (size + 1, b64(SECRET + "Vein")),
 		"BIODATA Pin=9001\tNo=0\tIndex=0\tValid=1\tDuress=0\tType=9\tMajorVer=39\tMinorVer=3\tFormat=0\tTmp="
 			+ b64(SECRET + "Light"),
 		"BIODATA Pin=9001\tNo=0\tIndex=0\tValid=1\tDuress=0\tType=9\tMajorVer=40\tMinorVer=1\tFormat=0\tTmp="
 			+ b64(SECRET + "Other")]
 	assert terminal.push("OPERLOG", *lines[:4]) == "OK: 4"
 	assert terminal.push("BIODATA", *lines[4:]) == "OK: 2"
-	assert templates(server) == [("4", "FP", 1, 6, 0, 10, 0, 0, 1, 0, "1488"),
-		("4", "FP", 1, 7, 0, 10, 0, 0, 3, 1, "9"), ("4", "FACE", 2, 0, 11, 7, 0, 0, 1, 0, "648"),
-		("4", "FVEIN", 7, 2, 1, 0, 0, 0, 1, 0, "440"),
+	assert templates(server) == [("4", "FP", 1, 6, 0, 10, 0, 0, 1, 0, str(len(b64(SECRET + "Fp0")))),
+		("4", "FP", 1, 7, 0, 10, 0, 0, 3, 1, str(size)), ("4", "FACE", 2, 0, 11, 7, 0, 0, 1, 0, str(size + 1)),
+		("4", "FVEIN", 7, 2, 1, 0, 0, 0, 1, 0, str(size + 1)),
 		("9001", "BIODATA", 9, 0, 0, 39, 3, 0, 1, 0, None), ("9001", "BIODATA", 9, 0, 0, 40, 1, 0, 1, 0, None)]
 	assert not found_in(server, SECRET)
 	# as upload tables, with and without the record's word; the last one of a key counts
-	assert terminal.push("FINGERTMP", "PIN=4\tFID=6\tSize=7\tValid=1\tTMP=" + b64(SECRET)) == "OK: 1"
-	assert terminal.push("FACE", "PIN=4\tFID=11\tSIZE=7\tVALID=1\tTMP=" + b64(SECRET)) == "OK: 1"
+	assert terminal.push("FINGERTMP", "PIN=4\tFID=6\tSize=%d\tValid=1\tTMP=%s" % (len(SECRET), b64(SECRET))) == "OK: 1"
+	assert terminal.push("FACE", "PIN=4\tFID=11\tSIZE=%d\tVALID=1\tTMP=%s" % (len(SECRET), b64(SECRET))) == "OK: 1"
 	assert len(templates(server)) == 6
-	assert server.value("select size from template where form = 'FP' and bio_no = 6") == "7"
+	assert server.value("select size from template where form = 'FP' and bio_no = 6") == str(len(SECRET))
 	assert not found_in(server, SECRET)
 
 
@@ -115,13 +117,14 @@ def test_versions_of_a_terminal_survive_a_restart(server, terminal):
 def test_pictures_and_comparison_photos(server, terminal):
 	terminal.register()
 	terminal.push("OPERLOG", "USER PIN=123")
-	lines = ["USERPIC PIN=123\tFileName=123.jpg\tSize=12\tContent=" + b64(SECRET + "Picture"),
-		"BIOPHOTO PIN=123\tFileName=123.jpg\tType=9\tNo=0\tIndex=0\tSize=12\tContent=" + b64(SECRET + "Photo")]
+	one, other = (base64.b64encode(b"\xff\xd8\xff\xe0" + (SECRET + x).encode()).decode() for x in ("Picture", "Photo"))
+	lines = ["USERPIC PIN=123\tFileName=123.jpg\tSize=%d\tContent=%s" % sized(one),
+		"BIOPHOTO PIN=123\tFileName=123.jpg\tType=9\tNo=0\tIndex=0\tSize=%d\tContent=%s" % sized(other)]
 	assert terminal.push("OPERLOG", *lines) == "OK: 2"
 	assert terminal.push("BIOPHOTO", lines[1]) == "OK: 1"
 	assert terminal.push("USERPIC", lines[0][8:]) == "OK: 1"
 	assert server.sql("select form, bio_type, file_name, size from photo order by form") == [
-		("BIOPHOTO", 9, "123.jpg", "12"), ("USERPIC", 0, "123.jpg", "12")]
+		("BIOPHOTO", 9, "123.jpg", str(len(other))), ("USERPIC", 0, "123.jpg", str(len(one)))]
 	assert not found_in(server, SECRET)
 
 

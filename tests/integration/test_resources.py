@@ -109,7 +109,7 @@ def test_biodatas_withhold_templates(server, ready):
 	row = rows[1]
 	same(row, {"id": 1, "employee": "7 Ada Byron", "bio_tmp": None, "bio_no": 6, "bio_index": 0, "bio_type": 1,
 		"major_ver": row["major_ver"], "minor_ver": row["minor_ver"], "bio_format": 0, "valid": 1, "duress": 0, "sn": ready.sn,
-		"update_time": row["update_time"]})
+		"update_time": row["update_time"], "problem": None})
 	emp = server.api.get("/personnel/api/employees/", emp_code="7")["data"][0]["id"]
 	asked = server.api.get(I + "biodatas/", employee=emp, templates="true")["data"]
 	assert [r["bio_tmp"] for r in asked] == ["c2VjcmV0"]

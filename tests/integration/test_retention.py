@@ -88,7 +88,7 @@ def test_templates_of_leavers(server, make_terminal):
 	ids = {}
 	for code in ("1", "2", "3"):
 		ids[code] = server.api.post(E, {"emp_code": code, "department": 1, "area": [2]})["id"]
-		assert t.push("OPERLOG", "FP PIN=%s\tFID=1\tSize=4\tValid=1\tTMP=QUJD%s" % (code, code)) == "OK: 1"
+		assert t.push("OPERLOG", "FP PIN=%s\tFID=1\tSize=8\tValid=1\tTMP=QUJD%s" % (code, code * 4)) == "OK: 1"
 	assert t.push("OPERLOG", "FP PIN=4\tFID=1\tSize=4\tValid=1\tTMP=QUJDRA==") == "OK: 1"
 	for code, days in (("1", 100), ("2", 5)):
 		server.api.post("/personnel/api/resigns/", {"employee": ids[code], "resign_date": str(

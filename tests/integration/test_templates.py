@@ -248,7 +248,7 @@ def test_templates_beside_which_there_was_no_room_wait_for_their_user(server, ma
 	for t in (a, b):
 		t.register()
 		t.obey()
-	a.push("OPERLOG", "USER PIN=7\tName=x", *["FP PIN=7\tFID=%d\tSize=1\tTMP=%s" % (f, "A" * 9000) for f in range(10)])
+	a.push("OPERLOG", "USER PIN=7\tName=x", *["FP PIN=7\tFID=%d\tSize=9000\tTMP=%s" % (f, "A" * 9000) for f in range(10)])
 	first = wait_until(b.poll)
 	assert "USERINFO" in first[0][1] and 1 < len(first) < 10
 	stays(lambda: b.poll() == [], 1)
@@ -263,7 +263,7 @@ def test_batches_of_40_kilobytes_and_200_lines(server, make_terminal):
 		t.obey()
 	big, small = "A" * 2000, "B" * 40
 	a.push("OPERLOG", *["USER PIN=%d\tName=x" % n for n in range(60)],
-		*["FP PIN=%d\tFID=%d\tSize=1\tTMP=%s" % (n, f, big if f else small)
+		*["FP PIN=%d\tFID=%d\tTMP=%s" % (n, f, big if f else small)
 			for n in range(60) for f in range(10)])
 	got, empty = [], 0
 
@@ -288,8 +288,8 @@ def test_a_template_larger_than_a_batch_goes_alone(server, make_terminal):
 		t.register()
 		t.obey()
 	large = "C" * 100000
-	a.push("OPERLOG", "USER PIN=7\tName=x", "FP PIN=7\tFID=1\tSize=1\tTMP=AAAA",
-		"FP PIN=7\tFID=2\tSize=1\tTMP=" + large, "FP PIN=7\tFID=3\tSize=1\tTMP=BBBB")
+	a.push("OPERLOG", "USER PIN=7\tName=x", "FP PIN=7\tFID=1\tSize=4\tTMP=AAAA",
+		"FP PIN=7\tFID=2\tSize=100000\tTMP=" + large, "FP PIN=7\tFID=3\tSize=4\tTMP=BBBB")
 	replies = []
 
 	def done():
@@ -345,11 +345,11 @@ def test_a_photo_that_was_taken_and_is_of_no_use(server, make_terminal, first):
 	b.poll(info="ZAM180-NF50VA-Ver3.4.10,1,0,0,10.0.0.1,10,40,12,1,11111,0,0,0")
 	a.push("OPERLOG", "USER PIN=7\tName=x")
 	wait_until(lambda: [c for c in b.obey() if "USERINFO PIN=7" in c], 20)
-	photo = "BIOPHOTO PIN=7\tFileName=7.jpg\tType=9\tSize=8\tContent=%s"
+	photo = "BIOPHOTO PIN=7\tFileName=7.jpg\tType=9\tContent=%s"
 	row = lambda: server.api.get("/iclock/api/terminalpeople/", terminal_sn=b.sn, emp_code="7")["data"][0]
 
 	def sent(text):
-		assert a.push("BIOPHOTO", photo % base64.b64encode(text.encode()).decode()) == "OK: 1"
+		assert a.push("BIOPHOTO", photo % base64.b64encode(b"\xff\xd8\xff\xe0" + text.encode()).decode()) == "OK: 1"
 		return b.poll_until("DATA UPDATE BIOPHOTO PIN=7")[0]
 	error = "ERRORLOG ErrCode=%s\tErrMsg=\tDataOrigin=cmd\tCmdId=%s\tAdditional="
 	cid = sent("blurred")
@@ -546,7 +546,7 @@ def url_of(make_terminal, server):
 	server.sql("update terminal set generation = 4")
 	other = make_terminal()
 	other.register()
-	other.push("BIOPHOTO", "BIOPHOTO PIN=7\tFileName=7.jpg\tType=9\tSize=8\tContent="
+	other.push("BIOPHOTO", "BIOPHOTO PIN=7\tFileName=7.jpg\tType=9\tContent="
 		+ base64.b64encode(b"\xff\xd8\xff\xe0 a photo").decode())
 	create(server, "7")
 	command = t.poll_until("BIOPHOTO PIN=7")[1]
@@ -705,7 +705,7 @@ def test_kill_9_in_between_loses_and_repeats_nothing(server, make_terminal):
 		t.register()
 		t.obey()
 	a.push("OPERLOG", *["USER PIN=%d\tName=x" % n for n in range(100)],
-		*["FP PIN=%d\tFID=%d\tSize=1\tTMP=%s" % (n, f, "A" * 400) for n in range(100) for f in range(3)])
+		*["FP PIN=%d\tFID=%d\tSize=400\tTMP=%s" % (n, f, "A" * 400) for n in range(100) for f in range(3)])
 	got, polls, empty = [], 0, 0
 
 	def done():
@@ -776,7 +776,7 @@ def test_a_full_resync_does_not_delay_other_terminals(server, make_terminal):
 		t.obey()
 	for start in range(0, 3000, 500):
 		a.push("OPERLOG", *["USER PIN=%d\tName=x" % n for n in range(start, start + 500)],
-			*["FP PIN=%d\tFID=1\tSize=1\tTMP=%s" % (n, "A" * 600) for n in range(start, start + 500)])
+			*["FP PIN=%d\tFID=1\tSize=600\tTMP=%s" % (n, "A" * 600) for n in range(start, start + 500)])
 	seen, slowest, size = set(), 0.0, 0
 
 	def done():
@@ -812,7 +812,8 @@ def test_any_text_is_one_command_with_its_own_columns(server, make_terminal):
 	lines = []
 	for pin, odd in zip(pins, ODD):
 		lines += ["USER PIN=%s\tName=%s" % (pin, odd[:20]),
-			"FP PIN=%s\tFID=1\tSize=%s\tValid=1\tTMP=%s" % (pin, odd[:9], odd)]
+			"FP PIN=%s\tFID=1\tSize=%s\tValid=1\tTMP=%s" % (pin, odd[:9], odd),  # refused: it is none
+			"FP PIN=%s\tFID=2\tSize=4\tValid=1\tTMP=AAAA" % pin]
 	assert a.push("OPERLOG", "".join(x + "\n" for x in lines).encode("latin-1")) == "OK: %d" % len(lines)
 	seen = []
 	wait_until(lambda: seen.extend(b.obey()) or len([c for c in seen if "FINGERTMP" in c]) >= len(ODD) - 1, 20)
@@ -820,7 +821,7 @@ def test_any_text_is_one_command_with_its_own_columns(server, make_terminal):
 		keys = [p.split("=", 1)[0] for p in text.split("\t")]
 		if "FINGERTMP" in text:
 			assert keys == ["DATA UPDATE FINGERTMP PIN", "FID", "Size", "Valid", "TMP"], text
-			assert text.split("PIN=")[1].split("\t")[0] in pins
+			assert text.split("PIN=")[1].split("\t")[0] in pins and text.endswith("\tTMP=AAAA")
 		assert not [c for c in text if ord(c) < 32 and c != "\t"], text
 
 

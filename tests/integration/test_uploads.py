@@ -467,11 +467,11 @@ def test_remote_attendance(server, make_terminal):
 	t.poll(info="Ver%208,1,1,1,10.0.0.1,10,7,12,1,111")
 	person(server, "147", card_no="123456789", device_password="12")
 	t.obey()
-	t.push("OPERLOG", "FP PIN=147\tFID=3\tSize=24\tValid=1\tTMP=" + b64("finger"))
+	t.push("OPERLOG", "FP PIN=147\tFID=3\tSize=6\tValid=1\tTMP=" + b64("finger"))
 	t.push("BIODATA", "Pin=147\tNo=4\tIndex=0\tValid=1\tType=1\tMajorVer=13\tMinorVer=0\tTmp=" + b64("other"))
 	lines = remote(t, "147").split("\n")
 	assert lines[0] == "DATA UPDATE USERINFO PIN=147\tName=Ann Lee\tPri=0\tPasswd=12\tCard=123456789"
-	assert lines[1:] == ["DATA UPDATE FINGERTMP PIN=147\tFID=3\tSize=24\tValid=1\tTMP=" + b64("finger"), ""]
+	assert lines[1:] == ["DATA UPDATE FINGERTMP PIN=147\tFID=3\tSize=6\tValid=1\tTMP=" + b64("finger"), ""]
 	assert remote(t, "147", "") == "\n".join(lines), "as generation 2 asks"
 	assert remote(t, "148") == "OK" and remote(t, "") == "OK" and remote(t, "9" * 21) == "OK"
 

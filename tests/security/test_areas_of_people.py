@@ -16,6 +16,7 @@ E = P + "employees/"
 ROOT = pathlib.Path(__file__).parents[2]
 ALERTS = "/iclock/api/alerts/"
 SECRET = base64.b64encode(b"a finger of somebody else").decode()
+PHOTO = base64.b64encode(b"\xff\xd8\xff\xe0 a face of somebody else").decode()
 LATER = base64.b64encode(b"the finger of the week after").decode()
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + b"pixels" * 20 + b"\xff\xd9"
 
@@ -117,9 +118,9 @@ KINDS = [
 	("OPERLOG", "FVEIN Pin=7\tFID=2\tIndex=1\tValid=1\tTMP=" + SECRET, "FVEIN 2", "template"),
 	("BIODATA", "BIODATA Pin=7\tNo=0\tIndex=0\tValid=1\tType=9\tMajorVer=39\tTMP=" + SECRET, "BIODATA 0", "template"),
 	("BIODATA", "BIODATA Pin=7\tNo=1\tIndex=0\tValid=1\tType=8\tMajorVer=12\tTMP=" + SECRET, "BIODATA 1", "template"),
-	("OPERLOG", "BIOPHOTO PIN=7\tFileName=7.jpg\tType=9\tContent=" + SECRET, "BIOPHOTO", "photo"),
-	("BIOPHOTO", "BIOPHOTO PIN=7\tFileName=7.jpg\tType=9\tContent=" + SECRET, "BIOPHOTO", "photo"),
-	("OPERLOG", "USERPIC PIN=7\tFileName=7.jpg\tContent=" + SECRET, "USERPIC", "photo"),
+	("OPERLOG", "BIOPHOTO PIN=7\tFileName=7.jpg\tType=9\tContent=" + PHOTO, "BIOPHOTO", "photo"),
+	("BIOPHOTO", "BIOPHOTO PIN=7\tFileName=7.jpg\tType=9\tContent=" + PHOTO, "BIOPHOTO", "photo"),
+	("OPERLOG", "USERPIC PIN=7\tFileName=7.jpg\tContent=" + PHOTO, "USERPIC", "photo"),
 	("IDCARD", "IDCARD PIN=7\tSNNum=1\tIDNum=110101198001010010\tName=Eve\tPhoto=" + SECRET, "ID card", "id_card"),
 ]
 
@@ -182,7 +183,7 @@ def test_a_batch_tells_them_apart(site):
 	site.person("7", site.one), site.person("8"), site.person("9", site.one)
 	site.poa.obey()
 	lines = ["%s PIN=%s\t%s" % (kind, pin, rest) for pin in "7890" for kind, rest in (("USER", "Card=55" + pin),
-		("FP", "FID=1\tTMP=" + SECRET), ("BIOPHOTO", "Type=9\tContent=" + SECRET))]
+		("FP", "FID=1\tTMP=" + SECRET), ("BIOPHOTO", "Type=9\tContent=" + PHOTO))]
 	assert site.poa.push("OPERLOG", *lines) == "OK: 12"
 	for table in ("template", "photo"):
 		assert site.server.sql("select code from %s join pin on pin.id = pin_id order by 1" % table) == [("0",), ("7",), ("9",)], table
@@ -211,7 +212,7 @@ def test_text_that_is_decoded_later_waits_too(site):
 # ---------------------------------------------------------------- who becomes somebody later
 
 def test_what_was_planted_before_the_person_is_there(site):
-	site.poa.push("OPERLOG", "FP PIN=NEW\tFID=0\tTMP=" + SECRET, "USERPIC PIN=NEW\tContent=" + SECRET)
+	site.poa.push("OPERLOG", "FP PIN=NEW\tFID=0\tTMP=" + SECRET, "USERPIC PIN=NEW\tContent=" + PHOTO)
 	assert site.claims() == [(site.poa.sn, "NEW", "USERPIC, FP 0")] and site.alerts() == []
 	site.person("NEW")
 	stays(lambda: site.pob.poll() == [], 1)
@@ -249,7 +250,7 @@ def comes(site, how, emp):
 @pytest.mark.parametrize("how", ["the person", "adjust_area", "the terminal", "SQL"])
 def test_who_comes_to_the_area_brings_it_along(site, how):
 	emp = site.person("7", first_name="Rest")
-	site.poa.push("OPERLOG", "USER PIN=7\tName=Eve\tCard=9999", "FP PIN=7\tFID=0\tTMP=" + SECRET, "USERPIC PIN=7\tContent=" + SECRET)
+	site.poa.push("OPERLOG", "USER PIN=7\tName=Eve\tCard=9999", "FP PIN=7\tFID=0\tTMP=" + SECRET, "USERPIC PIN=7\tContent=" + PHOTO)
 	site.poa.push("OPERLOG", "USER PIN=8\tName=other", "FP PIN=9\tFID=0\tTMP=" + SECRET)
 	comes(site, how, emp)
 	assert (site.count("template"), site.count("photo")) == (1, 1)
@@ -291,9 +292,9 @@ def test_the_newest_of_each_thing_waits(site):
 
 def test_what_is_known_already_claims_nothing(site):
 	site.person("7", first_name="Rest", card_no="55", device_password="1")
-	site.pob.push("OPERLOG", "FP PIN=7\tFID=0\tTMP=" + SECRET, "USERPIC PIN=7\tContent=" + SECRET)
+	site.pob.push("OPERLOG", "FP PIN=7\tFID=0\tTMP=" + SECRET, "USERPIC PIN=7\tContent=" + PHOTO)
 	site.poa.push("OPERLOG", "USER PIN=7\tName=Eve\tCard=9999\tPasswd=6666", "FP PIN=7\tFID=0\tTMP=" + SECRET,
-		"USERPIC PIN=7\tContent=" + SECRET)
+		"USERPIC PIN=7\tContent=" + PHOTO)
 	assert site.claims() == [] and site.alerts() == [] and site.read("7")["card_no"] == "55"
 
 
@@ -320,7 +321,7 @@ def refused(site):
 
 def test_at_most_60_things_of_a_person_wait(site):
 	emp = site.person("7")
-	lines = ["BIODATA Pin=7\tNo=%d\tIndex=0\tType=%d\tMajorVer=1\tTMP=%s" % (no, kind, SECRET) for kind in range(1, 11) for no in range(10)]
+	lines = ["BIODATA Pin=7\tNo=%d\tIndex=0\tType=1\tMajorVer=%d\tTMP=%s" % (no, major, SECRET) for major in range(1, 11) for no in range(10)]
 	assert site.poa.push("BIODATA", *lines) == "OK: 100"
 	assert site.count("person_claim") == 60 and refused(site) == ["40 times so far"]
 	assert site.poa.push("BIODATA", lines[0].replace(SECRET, LATER), lines[99]) == "OK: 2"
@@ -352,11 +353,11 @@ def test_templates_that_no_terminal_has_are_set_aside(site):
 	bad = ["Type=11", "Type=-1", "Type=1\tNo=100", "Type=1\tNo=-1", "Type=1\tIndex=2000000000", "Type=1\tMajorVer=1000", "Type=1\tMajorVer=-1"]
 	site.poa.push("BIODATA", *["BIODATA Pin=7\t%s\tTMP=%s" % (b, SECRET) for b in bad])
 	site.poa.push("OPERLOG", "FP PIN=7\tFID=100\tTMP=" + SECRET, "FACE PIN=7\tFID=-1\tTMP=" + SECRET, "FVEIN Pin=7\tFID=0\tIndex=100\tTMP=" + SECRET,
-		"BIOPHOTO PIN=7\tType=11\tContent=" + SECRET)
+		"BIOPHOTO PIN=7\tType=11\tContent=" + PHOTO)
 	assert site.count("reject") == len(bad) + 4 and site.claims() == []
-	assert {r for (r,) in site.server.sql("select distinct reason from reject")} == {"no such type of template", "no such place of a template",
+	assert {r for (r,) in site.server.sql("select distinct reason from reject")} == {"no such type of template", "no such place of a template", "no such finger",
 		"no such version of a template", "no such type of photo"}
-	for b in ("Type=10\tNo=99\tIndex=99\tMajorVer=999", "Type=0"):
+	for b in ("Type=3\tNo=99\tIndex=99\tMajorVer=999", "Type=0"):
 		assert site.poa.push("BIODATA", "BIODATA Pin=7\t%s\tTMP=%s" % (b, SECRET)) == "OK: 1"
 	assert site.count("person_claim") == 2
 
@@ -365,7 +366,7 @@ def test_what_is_kept_nowhere_is_not_acknowledged(site):
 	site.person("7")
 	site.server.sql("alter table terminal disable trigger terminal_deleted") # the process does not hear of it
 	site.server.sql("delete from terminal where id = %s", site.poa.id)
-	for table, line in (("OPERLOG", "FP PIN=7\tFID=0\tTMP=" + SECRET), ("OPERLOG", "USERPIC PIN=7\tContent=" + SECRET),
+	for table, line in (("OPERLOG", "FP PIN=7\tFID=0\tTMP=" + SECRET), ("OPERLOG", "USERPIC PIN=7\tContent=" + PHOTO),
 			("IDCARD", "IDCARD PIN=7\tIDNum=110101198001010010")):
 		assert "OK" not in site.poa.push(table, line), line
 	assert [site.count(t) for t in ("template", "photo", "id_card", "person_claim")] == [0] * 4
@@ -517,12 +518,12 @@ def test_it_ends_with_the_employee_and_with_the_terminal(site):
 
 def test_erased_and_handed_out(site):
 	emp = site.person("7")
-	site.poa.push("OPERLOG", "USER PIN=7\tCard=9999\tPasswd=6666", "FP PIN=7\tFID=0\tTMP=" + SECRET, "USERPIC PIN=7\tContent=" + SECRET)
+	site.poa.push("OPERLOG", "USER PIN=7\tCard=9999\tPasswd=6666", "FP PIN=7\tFID=0\tTMP=" + SECRET, "USERPIC PIN=7\tContent=" + PHOTO)
 	site.poa.push("IDCARD", "IDCARD PIN=7\tIDNum=110101198001010010")
 	site.poa.raw("POST", "/iclock/cdata?SN=%s&FPImage=x&PIN=7&FID=1" % site.poa.sn, JPEG)
 	file = json.loads(site.api.raw("GET", E + "%d/export/" % emp).text)
 	assert sorted(c["text"] for c in file["claims"]) == ["6666", "9999"]
-	assert [c["text"] for c in file["claimed_templates"] + file["claimed_photos"]] == [SECRET, SECRET]
+	assert [c["text"] for c in file["claimed_templates"] + file["claimed_photos"]] == [SECRET, PHOTO]
 	assert "110101198001010010" in file["claimed_id_cards"][0]["text"]
 	assert base64.b64decode(file["claimed_fingerprint_images"][0]["base64"]) == JPEG
 	receipt = site.api.post(E + "%d/erase/" % emp, {})
@@ -554,7 +555,7 @@ def test_whom_a_terminal_only_spoke_of_is_removed_there(site, erased):
 def test_what_was_kept_of_nobody_before_the_upgrade_waits(site):
 	gone = site.terminal(site.one)
 	site.person("8")
-	site.poa.push("OPERLOG", "USER PIN=NEW\tName=x", "FP PIN=NEW\tFID=3\tTMP=" + SECRET, "USERPIC PIN=NEW\tContent=" + SECRET)
+	site.poa.push("OPERLOG", "USER PIN=NEW\tName=x", "FP PIN=NEW\tFID=3\tTMP=" + SECRET, "USERPIC PIN=NEW\tContent=" + PHOTO)
 	gone.push("OPERLOG", "FACE PIN=NEW\tFID=0\tTMP=" + SECRET)
 	site.pob.push("OPERLOG", "FP PIN=8\tFID=0\tTMP=" + SECRET)
 	# as an older server left it: the PIN is nobody's, what was said of it is live

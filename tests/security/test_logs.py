@@ -52,7 +52,7 @@ def uploads(server):
 	t.obey()
 	t.push("OPERLOG", "USER PIN=8\tName=Bob\tPasswd=%s\tCard=%s" % (PLANT["Pass"][:8], PLANT["Card"]),
 		"FP PIN=8\tFID=1\tSize=%d\tValid=1\tTMP=%s" % (len(b64(PLANT["Tmp"])), b64(PLANT["Tmp"])),
-		"USERPIC PIN=8\tFileName=8.jpg\tSize=%d\tContent=%s" % (len(b64(PLANT["Photo"])), b64(PLANT["Photo"])), "nonsense %s" % PLANT["Reject"])
+		"USERPIC PIN=8\tFileName=8.jpg\tContent=/9j/" + b64(PLANT["Photo"]), "nonsense %s" % PLANT["Reject"])
 	t.push("BIODATA", "BIODATA Pin=8\tNo=0\tIndex=0\tValid=1\tDuress=0\tType=9\tMajorVer=39\tMinorVer=1\tFormat=0\tTmp=" + b64(PLANT["Tmp"]))
 	t.push("IDCARD", "IDCARD PIN=8\tSN=1\tIDNum=%s\tName=%s" % (PLANT["IdCard"], PLANT["IdCard"]))
 	t.push("MYSTERY", "x=" + PLANT["Raw"])

@@ -123,7 +123,7 @@ def test_nothing_is_written_where_names_say(server, terminal, planted):
 		body = ("PIN=%s\nSN=%s\nsize=10\nCMD=uploadphoto\0" % (name, terminal.sn)).encode("utf-8", "replace") + b"\xff\xd8" + b"x" * 8
 		terminal.raw("POST", "/iclock/cdata?SN=%s&table=ATTPHOTO&Stamp=1" % terminal.sn, body)
 		terminal.raw("POST", "/iclock/fdata?SN=%s&table=ATTPHOTO&PIN=%s" % (terminal.sn, spelling.replace(" ", "%20")), b"\xff\xd8x")
-		terminal.push("USERPIC", "PIN=1\tFileName=%s\tSize=4\tContent=/9j/" % name.replace("\0", ""))
+		terminal.push("USERPIC", "PIN=1\tFileName=%s\tSize=8\tContent=/9j/4AAQ" % name.replace("\0", ""))
 	with open(planted, encoding="utf-8") as f:
 		assert f.read() == SECRET
 	for directory in ("/etc", server.dir, "/"):
