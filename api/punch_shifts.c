@@ -13,7 +13,7 @@
 #include "iclock.h"
 #include "resource_private.h"
 
-enum { SHIFT_MOST = 50000, AT_ONCE = 500 /* punches */ };
+enum { SHIFT_MOST = 50000, AT_ONCE = 200 /* punches */ };
 
 static req_step shift_counted, shift_begun, shift_stepped, shift_told;
 

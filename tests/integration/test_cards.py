@@ -271,7 +271,10 @@ def test_stored_cards_are_brought_into_the_form_once(server, make_terminal):
 		server.start()
 		assert [holder(t, tmp) for tmp in ("7654321", "0007654321", "B1CB740000", "7654322", "66")] == ["1", "1", "1", "2", "7"]
 		assert found(server, "7654321") == found(server, "0007654321") == ["1"] and found(server, "ABC") == ["3"]
-		assert card_of(server, "1") == "7654321"
+		one, record = server.api.get(E, emp_code="1")["data"][0], "select sealed from employee where emp_code = '1'"
+		was = server.value(record)
+		assert server.api.patch(E + "%d/" % one["id"], {"card_no": one["card_no"]})["card_no"] == "7654321"
+		assert server.value(record) == was, "written back as it is shown"
 		assert refusal(server.api.post, E, {"emp_code": "8", "department": 1, "area": [2], "card_no": "7654321"}) == {
 			"card_no": [TAKEN]}
 		stays(lambda: not done(server), 0.5, "only one process at a time")
