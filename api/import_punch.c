@@ -67,7 +67,7 @@ static const char *header_member(const char *said)
  */
 static enum table_first row_judge(void *arg, const char *const *cells, int n, const char **names)
 {
-	static const char *const stick[] = { "emp_code", "punch_time", "device", "punch_state",
+	static const char *const stick[] = { "emp_code", "punch_time", "", "punch_state",
 		"verify_type", "work_code" };
 	char time[IMPORT_TIME];
 
