@@ -72,7 +72,9 @@ void chore_end(struct adms *, struct chore *); /* frees the arena, and all that 
 enum contact_flags {
 	CONTACT_ANYBODY = 1, /* no serial number needed */
 	CONTACT_OF_RESULT = 2, /* the body may say it, or the connection has */
-	CONTACT_CHEAP = 4 /* where nothing waits for the terminal it costs no more than a refusal */
+	CONTACT_CHEAP =
+		4, /* where nothing waits for the terminal it costs no more than a refusal */
+	CONTACT_ACCESS = 8 /* only terminals that speak access control come here */
 };
 
 /* A contact: what every terminal route knows before its handler runs. */
@@ -83,6 +85,7 @@ struct contact {
 	uint64_t joins_from; /* one of adms->joining_from */
 	bool aspx;
 	bool joined; /* this request is the first that is heard of it */
+	int forgotten; /* the terminal's, when the request began */
 	req_step *next;
 	void *data; /* the handler's own */
 };

@@ -342,21 +342,26 @@ static void batch_stamp(struct batch *b)
 	struct arena *a = b->arena;
 	int32_t *terminals = arena_array(a, (size_t)b->n, sizeof(*terminals));
 	const char **stamps = arena_array(a, (size_t)b->n, sizeof(*stamps));
+	int32_t *forgotten = arena_array(a, (size_t)b->n, sizeof(*forgotten));
 	int n = 0;
 	for (int i = 0; i < b->n; i++) {
 		const struct ingest_job *job = b->lines[i].job;
 		if (!b->lines[i].last || !job->stamp)
 			continue;
 		terminals[n] = job->terminal->id;
+		forgotten[n] = job->forgotten;
 		stamps[n++] = job->stamp;
 	}
 	if (n == 0)
 		return;
-	struct db_arg *args = arena_array(a, 2, sizeof(*args));
+	struct db_arg *args = arena_array(a, 3, sizeof(*args));
 	args[0] = db_int4_array(a, terminals, NULL, n);
 	args[1] = db_text_array(a, stamps, n);
+	args[2] = db_int4_array(a, forgotten, NULL, n);
 	b->statements[b->nstatements++] = (struct db_statement){
-		.sql = "select terminals_stamped($1::int[], $2::text[])", .args = args, .nargs = 2
+		.sql = "select terminals_stamped($1::int[], $2::text[], $3::int[])",
+		.args = args,
+		.nargs = 3
 	};
 }
 

@@ -64,7 +64,7 @@ void command_poll(struct req *r, const struct rows *rows)
 	if (info_of_query(query, text) && info_parse(span_of(text), &info))
 		terminal_told(c->adms->terminals, t, &info);
 	/* our words are not those of access control: some of them delete everybody there */
-	if (!t->due || !t->approved || t->dialect.generation == GENERATION_ACC) {
+	if (!t->due || !t->approved || t->access || t->dialect.generation == GENERATION_ACC) {
 		req_reply(r, 200, "text/plain", "OK", 2);
 		return;
 	}

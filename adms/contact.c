@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "access.h"
 #include "adms_private.h"
 #include "clock.h"
 #include "devicecmd.h"
@@ -164,7 +165,9 @@ static void contact_go(struct req *r, const struct rows *rows)
 	if (t->approved && t->heard)
 		req_judge(r, (struct owner){ OWNER_TERMINAL, (uint64_t)t->id });
 	t->heard |= req_method(r) != POST; /* of which only the head is here */
+	c->forgotten = t->forgotten;
 	terminal_touch(c->adms->terminals, t, req_peer(r));
+	access_listen(r);
 	c->next(r, NULL);
 }
 

@@ -59,6 +59,11 @@ static int version_read(const char *text)
 	return parts[0] * 10000 + parts[1] * 100 + parts[2];
 }
 
+bool dialect_is_version_3(const char *pushver)
+{
+	return version_read(pushver) >= VERSION_3;
+}
+
 static enum generation generation_of(const struct dialect_facts *f)
 {
 	int version = version_read(f->pushver);
@@ -89,7 +94,7 @@ struct dialect dialect_of(const struct dialect_facts *f)
 		d.quirks |= DIALECT_PERSON_ID;
 	if (!d.generation)
 		d.generation = generation_of(f);
-	if (version_read(f->pushver) >= VERSION_3)
+	if (dialect_is_version_3(f->pushver))
 		d.quirks |= DIALECT_DIGIT_FLAGS;
 	return d;
 }

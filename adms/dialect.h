@@ -50,6 +50,9 @@ struct dialect dialect_of(const struct dialect_facts *);
 /* "G1" to "G5", "ACC". */
 const char *dialect_name(enum generation);
 
+/* A version of 3 or more; NULL is none. */
+bool dialect_is_version_3(const char *pushver);
+
 /* How much of a person's name the terminal keeps: in bytes of its own encoding (SIZE_MAX: of any
  * length), and in characters. */
 struct dialect_name_limit {

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "access.h"
 #include "adms_private.h"
 #include "fatal.h"
 #include "log.h"
@@ -11,7 +12,15 @@
 
 static req_step hello_said;
 
-enum { COL_STAMPS, COL_OFFSET, COL_HEARTBEAT, COL_TIMES, COL_INTERVAL, COL_APPROVED };
+enum {
+	COL_STAMPS,
+	COL_OFFSET,
+	COL_HEARTBEAT,
+	COL_TIMES,
+	COL_INTERVAL,
+	COL_APPROVED,
+	COL_FORGOTTEN
+};
 
 /* What the query string and earlier contacts tell. */
 static struct dialect handshake_dialect(struct req *r)
@@ -72,13 +81,16 @@ void handshake_start(struct req *r, const struct rows *rows)
 		db_text(handshake_word(r, "language")), db_int(a, d->generation),
 		db_text(req_peer(r)) };
 	const struct db_arg key_args[] = { db_int(a, c->terminal->id), handshake_key(r) };
-	const struct db_statement statements[] = { { "select terminal_key_said($1::int, $2::bytea)",
-							   key_args, LEN(key_args) },
-		{ "select stamps, utc_offset, heartbeat, transfer_time, transfer_interval, approved"
-		  " from terminal_hello($1::int, $2::text, $3::text, $4::text, $5::int, $6::text)",
+	struct db_statement statements[] = { { 0 },
+		{ "select terminal_key_said($1::int, $2::bytea)", key_args, LEN(key_args) },
+		{ "select stamps, utc_offset, heartbeat, transfer_time, transfer_interval, approved,"
+		  " forgotten from terminal_hello($1::int, $2::text, $3::text, $4::text, $5::int, $6::text)",
 			args, LEN(args) } };
 	/* what only looks like a handshake, a browser say, tells nothing about the key */
-	int first = req_param(r, "options") ? 0 : 1;
+	int first = req_param(r, "options") ? 1 : 2;
+	struct db_statement access;
+	if (access_statement(r, d, &access))
+		statements[--first] = access;
 	req_query_with(r, hello_said, &(struct req_query_options){ 0 }, &statements[first],
 		(int)LEN(statements) - first);
 }
@@ -134,7 +146,7 @@ static void hello_said(struct req *r, const struct rows *rows)
 		.time_zone = zone_option((int32_t)rows_int(rows, 0, COL_OFFSET) * 60) };
 	struct str text = str_new(a);
 	options_block_write(&text, &block);
-	memset(t->stamps, 0, sizeof(t->stamps));
+	terminal_forget_stamps(t, (int)rows_int(rows, 0, COL_FORGOTTEN));
 	t->generation = block.dialect->generation;
 	/* what was sent and not answered is sent again: ask at the next heartbeat */
 	if (t->approved) {

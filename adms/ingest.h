@@ -29,6 +29,7 @@ struct ingest_job {
 	const char *body; /* must stay until done */
 	size_t len;
 	const char *stamp; /* to be stored with the last line; NULL: none */
+	int forgotten; /* terminal->forgotten when the upload began */
 	bool stamped; /* when done: it was */
 	bool refused; /* when done, not durable: the database was there, and did not take it */
 	void (*done)(void *arg, bool durable);

@@ -123,6 +123,8 @@ void terminal_judge(struct terminals *ts, struct terminal *t)
 		.fp_version = t->fp_version,
 		.face_version = t->face_version };
 	t->dialect = dialect_of(&facts);
+	if (t->access)
+		t->dialect.generation = GENERATION_ACC;
 	if (t->dialect.generation > GENERATION_5)
 		return;
 	if ((int)t->dialect.generation < t->generation && t->generation <= GENERATION_5)
@@ -157,6 +159,12 @@ void terminal_touch(struct terminals *ts, struct terminal *t, const char *addres
 	}
 	t->seen = now;
 	t->dirty = true;
+	/* who looks right after its first contact finds it */
+	if (!t->known) {
+		t->known = true;
+		ts->first = true;
+		terminals_flush(ts);
+	}
 }
 
 /* Only digits are kept: the text goes to the database. */
@@ -175,6 +183,7 @@ static void functions_keep(struct terminal *t, struct span functions)
 void terminal_told(struct terminals *ts, struct terminal *t, const struct info *info)
 {
 	t->told = true;
+	t->told_at = clock_now();
 	t->dirty = true;
 	t->users = info->users.known ? info->users.value : -1;
 	t->fingers = info->fingerprints.known ? info->fingerprints.value : -1;
@@ -204,7 +213,7 @@ struct seen_batch {
 	struct terminals *terminals;
 	struct arena *arena;
 	struct db_statement statements[3]; /* contacts, states, functions */
-	struct db_arg args[12], function_args[3], contact_args[4];
+	struct db_arg args[13], function_args[3], contact_args[4];
 	int n, ncontacts;
 	struct terminal **dirty;
 	bool *told; /* of each of them */
@@ -231,8 +240,11 @@ static void seen_written(void *arg, struct rows *rows, const struct db_error *er
 		if (t->began == b->began[i])
 			t->began = 0;
 	}
+	struct terminals *ts = b->terminals;
 	rows_free(rows);
 	arena_free(b->arena);
+	if (ts->first && !error) /* came while this was written */
+		terminals_flush(ts);
 }
 
 /* An int4 array of one member of the dirty terminals; less than the least, or not told: null. */
@@ -254,7 +266,9 @@ static void seen_columns(struct seen_batch *b)
 	int32_t *ids = arena_array(a, n, sizeof(*ids));
 	int64_t *seen = arena_array(a, n, sizeof(*seen)),
 		*pushed = arena_array(a, n, sizeof(*pushed));
+	int64_t *told = arena_array(a, n, sizeof(*told));
 	bool *never = arena_array(a, n, sizeof(*never)), *none = arena_array(a, n, sizeof(*none));
+	bool *untold = arena_array(a, n, sizeof(*untold));
 	const char **addresses = arena_array(a, n, sizeof(*addresses));
 	const char **firmwares = arena_array(a, n, sizeof(*firmwares));
 	int32_t *palms = arena_array(a, n, sizeof(*palms));
@@ -264,6 +278,8 @@ static void seen_columns(struct seen_batch *b)
 		seen[i] = t->seen;
 		pushed[i] = t->pushed;
 		never[i] = !t->pushed;
+		told[i] = t->told_at;
+		untold[i] = !b->told[i];
 		none[i] = true;
 		addresses[i] = t->address[0] ? arena_strdup(a, t->address) : NULL;
 		firmwares[i] = t->firmware[0] ? arena_strdup(a, t->firmware) : NULL;
@@ -280,6 +296,7 @@ static void seen_columns(struct seen_batch *b)
 	b->args[9] = seen_numbers(b, offsetof(struct terminal, fp_version), 1);
 	b->args[10] = seen_numbers(b, offsetof(struct terminal, face_version), 1);
 	b->args[11] = db_time_array(a, pushed, never, b->n);
+	b->args[12] = db_time_array(a, told, untold, b->n);
 }
 
 /* What INFO said beside numbers: what the terminal can be sent, and that it has no camera. */
@@ -358,7 +375,7 @@ static struct seen_batch *seen_gather(struct terminals *ts, int n)
 		.nargs = LEN(b->args),
 		.sql = "select terminal_seen($1::int[], $2::timestamp[], $3::text[], $4::text[], "
 		       "$5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], "
-		       "$11::int[], $12::timestamp[])" };
+		       "$11::int[], $12::timestamp[], $13::timestamp[])" };
 	b->statements[2] = (struct db_statement){ .args = b->function_args,
 		.nargs = LEN(b->function_args),
 		.sql = "select terminal_functions($1::int[], $2::text[], $3::text[]::boolean[])" };
@@ -372,6 +389,7 @@ bool terminals_flush(struct terminals *ts)
 		n += ts->all[i]->dirty;
 	if (ts->writing || n == 0)
 		return ts->writing;
+	ts->first = false;
 	struct seen_batch *b = seen_gather(ts, n);
 	int first = seen_contacts(b, ts->flushes++) ? 0 : 1;
 	ts->writing = true;

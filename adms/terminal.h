@@ -34,6 +34,7 @@ struct terminal {
 	bool gone;
 	bool approved;
 	bool heard; /* contact.c: a whole request of it was answered, here or elsewhere */
+	bool known; /* that it was ever heard of is written */
 	unsigned unbelieved; /* the reading whose `approved` is too old; 0: none */
 	bool held; /* uploads were kept aside while it waited */
 	bool due; /* commands may be waiting; command.c clears it */
@@ -53,6 +54,7 @@ struct terminal {
 	int heartbeat; /* seconds */
 	struct zone zone;
 	struct dialect dialect;
+	bool access; /* access.c: it speaks access control */
 	int generation; /* on record: of the last handshake, or what was learned since; 3 at first */
 	struct text_encoding encoding;
 	char code_page[TEXT_MAX_CODE_PAGE];
@@ -64,6 +66,7 @@ struct terminal {
 	char push_ver[32], device_type[32], name[64], firmware[64];
 	/* upload.c: the last stamp stored per table, so that the same one is not written again */
 	char stamps[STAMP_COUNT][24];
+	int forgotten; /* how often stamps were, as far as is known here: see terminal_memory.sql */
 	/* to be written */
 	bool dirty;
 	int64_t seen; /* microseconds UTC, last contact */
@@ -71,7 +74,8 @@ struct terminal {
 	char address[46];
 	char other[46]; /* another address, heard of within five minutes before; "" none */
 	int64_t began; /* a contact after a silence, microseconds UTC; 0 none to be told */
-	bool told; /* the counts below came with an INFO */
+	bool told; /* the counts below came with an INFO, */
+	int64_t told_at; /* microseconds UTC */
 	int32_t users, fingers, faces, punches, fp_version, face_version;
 	char functions[8]; /* digits of INFO: what it can be sent; "" not said */
 };
@@ -93,6 +97,9 @@ struct terminal *terminal_hold(struct arena *, struct terminal *);
 /* A copy for a thread, which must not read what the loop may be changing: serial number, versions,
  * encoding and quirks are good in it. */
 const struct terminal *terminal_copy(struct arena *, const struct terminal *);
+
+/* Its stamps were forgotten so often; a smaller number is old news. Those known here go. */
+void terminal_forget_stamps(struct terminal *, int forgotten);
 
 /* It is not approved from here on, whatever a reading says that began before. */
 void terminal_disapprove(const struct terminals *, struct terminal *);

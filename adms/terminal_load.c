@@ -52,7 +52,10 @@ enum {
 	COL_DECODED_AS,
 	COL_ALLOWED,
 	COL_CLAIMS,
-	COL_HEARD
+	COL_HEARD,
+	COL_FORGOTTEN,
+	COL_ACCESS,
+	COL_KNOWN
 };
 
 struct terminal *terminals_by_id(const struct terminals *ts, int id)
@@ -140,6 +143,7 @@ static void terminal_know_dialect(
 	struct terminals *ts, struct terminal *t, const struct rows *rows, int i)
 {
 	t->generation = (int)rows_int(rows, i, COL_GENERATION);
+	t->access = rows_bool(rows, i, COL_ACCESS);
 	terminal_text(t->push_ver, sizeof(t->push_ver), rows_text(rows, i, COL_PUSH_VER));
 	terminal_text(t->device_type, sizeof(t->device_type), rows_text(rows, i, COL_DEVICE_TYPE));
 	terminal_text(t->name, sizeof(t->name), rows_text(rows, i, COL_NAME));
@@ -188,6 +192,7 @@ static void terminal_keep(struct terminals *ts, const struct rows *rows, int i)
 	t->approved = rows_bool(rows, i, COL_APPROVED) && t->unbelieved != ts->loads;
 	t->held = rows_bool(rows, i, COL_HELD);
 	t->heard |= rows_bool(rows, i, COL_HEARD);
+	t->known |= rows_bool(rows, i, COL_KNOWN);
 	if (!t->releasing)
 		t->held_from = 0;
 	if (rows_bool(rows, i, COL_DUE)) {
@@ -204,7 +209,7 @@ static void terminal_keep(struct terminals *ts, const struct rows *rows, int i)
 		t->zone.fixed = (int32_t)rows_int(rows, i, COL_FIXED) * 60;
 	else if (zone)
 		t->zone = *zone;
-	memset(t->stamps, 0, sizeof(t->stamps));
+	terminal_forget_stamps(t, (int)rows_int(rows, i, COL_FORGOTTEN));
 	terminal_know_dialect(ts, t, rows, i);
 	terminal_know_encoding(t, rows, i);
 }
@@ -376,6 +381,13 @@ void terminals_load(struct terminals *ts, const int *ids, int n, void (*done)(vo
 		l->waiters = w;
 	}
 	load_start(ts);
+}
+
+void terminal_forget_stamps(struct terminal *t, int forgotten)
+{
+	memset(t->stamps, 0, sizeof(t->stamps));
+	if (forgotten > t->forgotten)
+		t->forgotten = forgotten;
 }
 
 void terminal_disapprove(const struct terminals *ts, struct terminal *t)

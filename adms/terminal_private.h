@@ -25,6 +25,7 @@ struct terminals {
 	unsigned loads; /* the number of the one under way */
 	bool behind;
 	bool writing;
+	bool first; /* a terminal was heard of for the first time, and it is not being written yet */
 	int flushes;
 	struct outage unwritten, unread; /* states, and all of it */
 };

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "access.h"
 #include "clock.h"
 #include "fatal.h"
 #include "held.h"
@@ -260,6 +261,10 @@ static void upload_counted(struct req *r, const struct rows *rows)
 	struct contact *c = contact_of(r);
 	struct upload *u = upload_of(r);
 	bool held = upload_is_held(u);
+	if (strcmp(u->table, "TABLEDATA") == 0)
+		access_listen_body(r, (struct span){ u->body, u->len });
+	else if (u->lines > 0 && (u->handler == upload_attlog || strcmp(u->table, "OPERLOG") == 0))
+		access_ended(r);
 	u->waits = held && upload_waits(u, c->terminal);
 	if (c->terminal->approved)
 		terminal_pushed(c->adms->terminals, c->terminal);
@@ -380,20 +385,24 @@ int upload_stamp_statement(struct req *r, struct db_statement *out)
 	const struct upload *u = upload_of(r);
 	if (!upload_stamp_new(r))
 		return 0;
-	struct db_arg *args = arena_array(a, 3, sizeof(*args));
+	struct db_arg *args = arena_array(a, 4, sizeof(*args));
 	args[0] = db_int(a, contact_of(r)->terminal->id);
 	args[1] = db_text(u->table);
 	args[2] = db_text(u->stamp);
-	*out = (struct db_statement){ "select terminal_stamped($1::int, $2::text, $3::text)", args,
-		3 };
+	args[3] = db_int(a, contact_of(r)->forgotten);
+	*out = (struct db_statement){
+		"select terminal_stamped($1::int, $2::text, $3::text, $4::int)", args, 4
+	};
 	return 1;
 }
 
 static void upload_stamp_known(struct req *r)
 {
 	const struct upload *u = upload_of(r);
-	char *known = contact_of(r)->terminal->stamps[stamp_slot(u->table)];
-	if (u->stamp && table_has_stamp(u->table))
+	const struct contact *c = contact_of(r);
+	char *known = c->terminal->stamps[stamp_slot(u->table)];
+	/* one that was forgotten since it began was not stored */
+	if (u->stamp && table_has_stamp(u->table) && c->forgotten == c->terminal->forgotten)
 		snprintf(known, sizeof(contact_of(r)->terminal->stamps[0]), "%s", u->stamp);
 }
 
@@ -424,6 +433,7 @@ static void upload_attlog(struct req *r, const struct rows *rows)
 		.body = u->body,
 		.len = u->len,
 		.stamp = upload_stamp_new(r),
+		.forgotten = c->forgotten,
 		.done = job_done,
 		.arg = u };
 	req_wait(r, punches_durable, job_cancel, u);

@@ -12,9 +12,10 @@
 #define CLOCKS_SECONDS 60
 #define ADVANCE_SECONDS 5
 #define ITEMS_SECONDS 20
+#define REFILL_SECONDS 5
 #define DEADLINE_MS 60000
 
-enum { ASK_STATES, ASK_NIGHT, ASK_ADVANCE, ASK_CLOCKS, ASK_ITEMS, ASKS };
+enum { ASK_STATES, ASK_NIGHT, ASK_ADVANCE, ASK_CLOCKS, ASK_ITEMS, ASK_REFILL, ASKS };
 
 struct watch {
 	int ticks;
@@ -99,6 +100,8 @@ void watch_tick(struct adms *adms)
 		watch_ask(adms, ASK_CLOCKS, "select clock_watch()", false, 0);
 	if (w->ticks % ITEMS_SECONDS == 0)
 		watch_ask(adms, ASK_ITEMS, "select terminal_items_watch()", false, 0);
+	if (w->ticks % REFILL_SECONDS == 0)
+		watch_ask(adms, ASK_REFILL, "select terminals_refill()", false, 0);
 }
 
 void watch_free(struct adms *adms)

@@ -124,12 +124,6 @@ static void tell_cancel(const struct route *route, struct arena *a, struct about
 	about->status = route->methods & DELETE ? 204 : 200;
 }
 
-static void tell_sync(const struct route *route, struct arena *a, struct about *about)
-{
-	about->summary = "Send everybody to this terminal again";
-	about->reply = ABOUT_DONE;
-}
-
 static void tell_bytes(const struct route *route, struct arena *a, struct about *about)
 {
 	about->summary = "The content itself";
@@ -184,7 +178,6 @@ static const struct {
 	{ reinstate, reinstate_about },
 	{ terminals_action, terminals_action_about },
 	{ terminals_order, terminals_order_about },
-	{ terminals_sync, tell_sync },
 	{ terminals_remove_waiting, terminals_remove_waiting_about },
 	{ terminals_shift, shifts_about },
 	{ shifts_undo, shifts_about },

@@ -160,6 +160,7 @@ struct api *api_new(const struct api_options *o)
 		.match = api_match,
 		.refused = api_refused,
 		.failed = api_failed,
+		.answers = api_answers,
 		.before = api_before,
 		.refuses = api_refuses,
 		.max_body = api_max_body,

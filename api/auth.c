@@ -131,13 +131,16 @@ static bool is_allowed(const struct req *r, const struct route *route, const str
 static void check_id(struct req *r, const struct check *c)
 {
 	const struct subject_spec *spec = c->route ? rights_subject(auth_subject(c->route)) : NULL;
-	const char *text = scope_limits(r) && spec && spec->table ? req_arg(r, "id") : NULL;
+	const char *table = !spec				? NULL
+			    : c->route->flags & API_OF_TERMINAL ? "terminal"
+								: spec->table;
+	const char *text = scope_limits(r) && table ? req_arg(r, "id") : NULL;
 	int64_t id;
 
 	if (!text)
 		c->next(r, NULL);
 	else if (str_to_int(text, 0, INT64_MAX, &id))
-		scope_check(r, spec->table, id, c->next);
+		scope_check(r, table, id, c->next);
 	else
 		error_not_found(r);
 }

@@ -40,7 +40,8 @@ enum {
 	API_OPEN = 1, /* no login */
 	API_READER = 2, /* any user, whatever the method */
 	API_STAFF = 4, /* staff, whatever the method, and nobody else */
-	API_WHOLE = 8 /* beside a right: not for who is limited to areas or departments */
+	API_WHOLE = 8, /* beside a right: not for who is limited to areas or departments */
+	API_OF_TERMINAL = 16 /* beside a right: :id is a terminal's, whatever the subject */
 };
 
 /* Or: whoever has the right to the subject. What it does follows from the method, where API_DOES

@@ -290,6 +290,13 @@ static void reference_failed(struct req *r, const struct db_error *e)
 	error_field(r, field, text);
 }
 
+bool api_answers(const struct db_error *e)
+{
+	return strcmp(e->state, "23505") == 0 || strcmp(e->state, "23503") == 0 ||
+	       (strncmp(e->state, "22", 2) == 0 && e->constraint && *e->constraint) ||
+	       scope_refused(e);
+}
+
 void api_failed(struct req *r, const struct db_error *e)
 {
 	static const char *const unavailable[] = { "08", "40", "53", "55", "57", "58" };

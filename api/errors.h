@@ -39,4 +39,7 @@ void reply_done(struct req *);
 void api_refused(struct req *, int status, const char *reason, int allowed);
 void api_failed(struct req *, const struct db_error *);
 
+/* That reply says all there is to say: nothing of ours has failed. */
+bool api_answers(const struct db_error *);
+
 #endif

@@ -7,10 +7,16 @@
 extern const struct resource terminals, terminal_commands, terminal_people, alerts, reconciliations,
 	odd_times, punch_shifts, shifted_punches;
 
-req_step terminals_action, terminals_sync, terminals_remove_waiting;
+/* POST /iclock/api/terminals/{action}/ and .../{id}/{action}/; route->spec is the action's name.
+ * terminals_order: beyond ZKBio Time's own. */
+req_step terminals_action, terminals_order, terminals_remove_waiting;
 
-/* POST /iclock/api/terminals/{action}/ beyond ZKBio Time's; route->spec is the action's name. */
-req_step terminals_order;
+/* The terminals that an action is for: the one of the path (*one), or those of the body. */
+void terminals_chosen(
+	struct req *, const json_t *body, json_t *errors, int32_t **ids, int *n, bool *one);
+
+/* The first of them that does not exist is told. */
+void terminals_missing(struct req *, bool one, long long id);
 
 req_step people_read, commands_read, commands_create, commands_cancel, commands_result;
 req_step alerts_read, alerts_acknowledge, reconciliations_read;

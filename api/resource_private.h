@@ -62,6 +62,10 @@ void write_validate(struct write *);
 /* With req, arena, res, create, id and body set: makes the rest, and validates. */
 void write_prepare(struct write *);
 
+/* A member of the body that is neither a field nor `also` (NULL: none) is an error, which names those
+ * that are known. */
+void write_exactly(struct write *, const char *also);
+
 /* Adds ", <check>" for every reference and unique value to a select that has one column so far;
  * how many. */
 int write_checks_add(struct write *, struct sql *);

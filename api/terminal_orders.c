@@ -329,14 +329,6 @@ static void member_check(struct write *w, const struct field *f)
 		errors_add(w->errors, f->json, "%s", problem);
 }
 
-static bool member_known(const struct write *w, const char *name)
-{
-	for (const struct field *f = w->res->fields; f->json; f++)
-		if (strcmp(f->json, name) == 0)
-			return true;
-	return strcmp(name, ids_member) == 0;
-}
-
 /* --- set_option ------------------------------------------------------------------------------ */
 
 static void option_check(struct write *w)
@@ -361,17 +353,14 @@ struct order_run {
 	struct write write;
 	int32_t *ids;
 	int n;
+	bool one;
 };
 
 static req_step order_known, order_queued;
 
 static void order_validate(struct write *w)
 {
-	const char *name;
-	json_t *value;
-
-	json_object_foreach(w->body, name, value) if (!member_known(w, name))
-		errors_add(w->errors, name, "Unknown field.");
+	write_exactly(w, req_arg(w->req, "id") ? NULL : ids_member);
 	for (const struct field *f = w->res->fields; f->json; f++)
 		member_check(w, f);
 	if (w->res->fields == set_option_fields)
@@ -442,7 +431,7 @@ void terminals_order(struct req *r, const struct rows *rows)
 		return;
 	req_set_data(r, run);
 	write_prepare(w);
-	body_ids(a, w->body, ids_member, true, w->errors, &run->ids, &run->n, NULL);
+	terminals_chosen(r, w->body, w->errors, &run->ids, &run->n, &run->one);
 	order_validate(w);
 	if (!errors_reply(r, w->errors))
 		scope_check_ids(r, "terminal", run->ids, run->n, ids_member, order_known);
@@ -468,9 +457,7 @@ static void order_queued(struct req *r, const struct rows *rows)
 	struct arena *a = req_arena(r);
 
 	if (!rows_null(rows, 0, 0)) {
-		error_field(r, ids_member,
-			arena_printf(a, "Invalid pk \"%s\" - object does not exist.",
-				rows_text(rows, 0, 0)));
+		terminals_missing(r, run->one, (long long)rows_int(rows, 0, 0));
 	} else if (!rows_null(rows, 0, 1)) {
 		error_field(r, ids_member,
 			arena_printf(a, "Terminal %s does not know this.", rows_text(rows, 0, 1)));
@@ -492,5 +479,5 @@ void terminals_order_about(const struct route *route, struct arena *a, struct ab
 	about->reply = ABOUT_DONE;
 	about->body = order->members.fields;
 	about->strict = true;
-	about->ids = ids_member;
+	about->ids = strchr(route->pattern, ':') ? NULL : ids_member;
 }

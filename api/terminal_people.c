@@ -28,7 +28,10 @@ static const struct field people_fields[] = {
 		" and q.reason is not null and isfinite(q.due)))",
 		FT_TIME },
 	{ "return_value", "t.return_value", FT_INT, F_ORDER, OP_EQ },
-	{ "return_text", "command_meaning('DATA', t.return_value)", FT_TEXT },
+	{ "return_text",
+		"command_meaning(case when t.wanted and not t.former then 'DATA UPDATE USERINFO'"
+		" else 'DATA DELETE USERINFO' end, t.return_value)",
+		FT_TEXT },
 	{ 0 },
 };
 

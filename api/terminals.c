@@ -189,7 +189,7 @@ const struct resource terminals = {
 
 /* --- actions -------------------------------------------------------------------------------- */
 
-static req_step action_known, action_done, synced;
+static req_step action_known, action_done;
 
 static const char ids_member[] = "terminals";
 static const struct field no_members[] = { { 0 } };
@@ -197,6 +197,7 @@ static const struct field no_members[] = { { 0 } };
 struct chosen {
 	int32_t *ids;
 	int n;
+	bool one;
 };
 
 /* Unknown ids change nothing. route->spec is the word in the path. */
@@ -206,15 +207,43 @@ static const char action_sql[] =
 	" from (select min(i) as bad from unnest($1::int[]) i"
 	" where not exists (select from terminal where id = i)) w";
 
+void terminals_chosen(
+	struct req *r, const json_t *body, json_t *errors, int32_t **ids, int *n, bool *one)
+{
+	const char *id = req_arg(r, "id");
+	int64_t number = 0;
+
+	*one = id != NULL;
+	if (!id) {
+		body_ids(req_arena(r), body, ids_member, true, errors, ids, n, NULL);
+		return;
+	}
+	if (!str_to_int(id, 0, INT32_MAX, &number))
+		number = 0; /* nobody's */
+	*ids = arena_alloc(req_arena(r), sizeof(**ids));
+	**ids = (int32_t)number;
+	*n = 1;
+}
+
+void terminals_missing(struct req *r, bool one, long long id)
+{
+	if (one)
+		error_not_found(r);
+	else
+		error_field(r, ids_member,
+			arena_printf(
+				req_arena(r), "Invalid pk \"%lld\" - object does not exist.", id));
+}
+
+/* It has no members: of one terminal nothing is read. */
 void terminals_action(struct req *r, const struct rows *rows)
 {
-	json_t *errors = errors_new(req_arena(r)), *body = body_read(r);
-	struct arena *a = req_arena(r);
-	struct chosen *c = arena_alloc(a, sizeof(*c));
+	json_t *errors = errors_new(req_arena(r)), *body = NULL;
+	struct chosen *c = arena_alloc(req_arena(r), sizeof(*c));
 
-	if (!body)
+	if (!req_arg(r, "id") && !(body = body_read(r)))
 		return;
-	body_ids(a, body, ids_member, true, errors, &c->ids, &c->n, NULL);
+	terminals_chosen(r, body, errors, &c->ids, &c->n, &c->one);
 	if (errors_reply(r, errors))
 		return;
 	req_set_data(r, c);
@@ -233,40 +262,22 @@ static void action_known(struct req *r, const struct rows *rows)
 
 static void action_done(struct req *r, const struct rows *rows)
 {
-	if (rows_null(rows, 0, 0)) {
+	const struct chosen *c = req_data(r);
+
+	if (rows_null(rows, 0, 0))
 		reply_done(r);
-		return;
-	}
-	error_field(r, ids_member,
-		arena_printf(req_arena(r), "Invalid pk \"%lld\" - object does not exist.",
-			(long long)rows_int(rows, 0, 0)));
+	else
+		terminals_missing(r, c->one, (long long)rows_int(rows, 0, 0));
 }
 
 void terminals_action_about(const struct route *route, struct arena *a, struct about *about)
 {
+	bool one = strchr(route->pattern, ':') != NULL;
+
+	if (strcmp(route->spec, "sync") == 0)
+		about->summary = one ? "Send everybody to this terminal again"
+				     : "Send everybody to these terminals again";
 	about->reply = ABOUT_DONE;
-	about->body = no_members;
-	about->ids = ids_member;
-}
-
-/* POST {id}/sync/: everybody is sent to this terminal again. */
-void terminals_sync(struct req *r, const struct rows *rows)
-{
-	int64_t id;
-
-	if (!str_to_int(req_arg(r, "id"), 0, INT32_MAX, &id)) {
-		error_not_found(r);
-		return;
-	}
-	const struct db_arg args[] = { db_int(req_arena(r), id) };
-	req_query(r, synced, "select terminal_sync(id)::text from terminal where id = $1::int",
-		LEN(args), args);
-}
-
-static void synced(struct req *r, const struct rows *rows)
-{
-	if (rows_count(rows) == 0)
-		error_not_found(r);
-	else
-		reply_done(r);
+	about->body = one ? NULL : no_members;
+	about->ids = one ? NULL : ids_member;
 }

@@ -285,3 +285,26 @@ void write_validate(struct write *w)
 			parent_validate(w, &f[i], &w->given[i]);
 		}
 }
+
+static bool member_known(const struct write *w, const char *name, const char *also)
+{
+	for (const struct field *f = w->res->fields; f->json; f++)
+		if (strcmp(f->json, name) == 0)
+			return true;
+	return also && strcmp(name, also) == 0;
+}
+
+void write_exactly(struct write *w, const char *also)
+{
+	struct str known = str_new(w->arena);
+	const char *name;
+	json_t *value;
+
+	if (also)
+		str_add(&known, also);
+	for (const struct field *f = w->res->fields; f->json; f++)
+		str_addf(&known, "%s%s", known.len ? ", " : "", f->json);
+	json_object_foreach(w->body, name, value) if (!member_known(w, name, also))
+		errors_add(w->errors, name, "Unknown field \"%s\"; known are: %s.", name,
+			known.len ? str_text(&known) : "none");
+}

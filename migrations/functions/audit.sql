@@ -116,6 +116,7 @@ begin
 		and relname not in ('terminal_state', 'terminal_stamp', 'terminal_person',
 			'terminal_template', 'terminal_bio', 'terminal_habit', 'terminal_own',
 			'terminal_item', 'terminal_item_stale', 'terminal_watch', 'terminal_work_code',
+			'terminal_forgotten',
 			'terminal_message', 'pin', 'punch', 'punch_counter', 'punch_block',
 			'punch_tombstone', 'punch_aside', 'punch_variant', 'punch_odd_time', 'punch_origin',
 			'reject', 'operation_log', 'raw_upload', 'held_upload', 'punch_photo', 'fp_image',

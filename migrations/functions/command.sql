@@ -29,7 +29,7 @@ declare
 	t terminal%rowtype;
 begin
 	select * into t from terminal where id = a_terminal;
-	delete from terminal_stamp where terminal_id = a_terminal;
+	perform stamps_forget(a_terminal, stamp_tables());
 	if t.push_ver is null and not exists (select from terminal_state s
 			where s.terminal_id = a_terminal and s.last_activity is not null) then
 		return; -- never seen: its first contact asks for everything
@@ -97,16 +97,18 @@ begin
 			update terminal set people_held = true where id = t;
 			perform command_add(t, 'CLEAR DATA', expires, by_account);
 		when 'upload_all' then
-			delete from terminal_stamp where terminal_id = t;
+			perform stamps_forget(t, stamp_tables());
 			perform command_ask_punches(t, expires, by_account);
 			if (select generation >= 2 from terminal where id = t) then
 				perform command_add(t, 'DATA QUERY USERINFO', expires, by_account);
 			end if;
 		when 'upload_transaction' then
-			delete from terminal_stamp where terminal_id = t and name = 'ATTLOG';
+			perform stamps_forget(t, array['ATTLOG']);
 			perform command_ask_punches(t, expires, by_account);
 		when 'clear_command' then
 			perform command_cancel(t);
+		when 'sync' then
+			perform terminal_sync(t);
 		when 'confirm_key' then
 			perform terminal_key_confirm(array[t], by_account);
 		else
@@ -297,13 +299,6 @@ begin
 		order by k.sent_id;
 end $$;
 
--- True for an answer that ends a command well. Where something is to be deleted, its absence is
--- as good (adms-push 3.4, 4.3, 4.4).
-create or replace function command_succeeded(content text, value int) returns boolean
-	language sql immutable as $$
-	select value >= 0 or (content ~ '^DATA (DELETE |DEL_)' and value in (-1, -2, -10))
-$$;
-
 -- Commands whose result may be anything; it is sealed (raw_upload).
 create or replace function command_brings_file(content text) returns boolean
 	language sql immutable as $$
@@ -322,14 +317,16 @@ $$;
 
 -- Results of a terminal: they count only for commands sent to it. A person who was absent already
 -- counts as removed. Storage, time or memory lacking, busy: the person is sent again, later and
--- later; so is every removal that failed. Rows are locked in order, as person_mark does. By index,
--- as command_take_all.
+-- later; so is every removal that failed. What says nothing is tried three times; then the person is
+-- refused, and a removal sent once a day. Rows are locked in order, as person_mark does. By index, as
+-- command_take_all.
 create or replace function command_results(a_terminal int, ids bigint[], returns int[],
 	texts text[]) returns int language plpgsql set enable_seqscan = off
 	set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
 	known int;
 	more int;
+	unclear int;
 begin
 	perform terminal_stays(a_terminal);
 	perform from terminal_command c where c.id = any(ids) and c.terminal_id = a_terminal
@@ -348,21 +345,28 @@ begin
 	select count(*) into known from ended;
 	perform command_effects(a_terminal, ids); -- also locks people
 	with answer as (
-		select id, value, value >= 0 or value in (-1, -2, -10) as absent,
-			value in (-3, -1001, -1003, -1005, -1007) as later
+		select id, value, value in (-3, -1001, -1003, -1005, -1007) as later
 		from unnest(ids, returns) as a (id, value)
 	), asked as materialized ( -- few, whatever the terminal holds
-		select p.sent_id, p.terminal_id, p.pin_id, p.wanted, p.former from terminal_person p
-		where p.sent_id = any(ids)
-	), judged as (
-		select id, value, p.pin_id, p.wanted and p.former as cleared,
-			case when p.wanted and not p.former then later else not absent end as again
+		select p.sent_id, p.terminal_id, p.pin_id, p.wanted, p.former, p.return_value, p.tries,
+			case when p.wanted and not p.former then 'DATA UPDATE USERINFO'
+				else 'DATA DELETE USERINFO' end as verb
+		from terminal_person p where p.sent_id = any(ids)
+	), tried as (
+		select id, value, later, p.pin_id, p.verb, p.wanted and p.former as cleared,
+			p.wanted and not p.former as adds, command_odd(p.verb, value) as odd,
+			command_tries(value, p.return_value, p.tries) as tries
 		from answer a join asked p on p.sent_id = a.id and p.terminal_id = a_terminal
+	), judged as (
+		select *, odd and tries >= 3 as unclear, case when adds then later or (odd and tries < 3)
+			else not command_succeeded(verb, value) end as again
+		from tried
 	), confirmed as (
-		update terminal_person p set return_value = j.value, sent_id = null, tries = p.tries + 1,
+		update terminal_person p set return_value = j.value, sent_id = null, tries = j.tries,
 			retry_at = case when not j.again then null
 				when j.value = -1001 then now() + interval '1 day' -- or there is room before
-				else now() + least(interval '1 minute' * (1 << least(p.tries, 6)),
+				when j.unclear then now() + interval '1 day'
+				else now() + least(interval '1 minute' * (1 << least(j.tries - 1, 6)),
 					interval '1 hour') end,
 			former = p.former and (j.again or not p.wanted),
 			-- now that the former person is gone, the one of today
@@ -371,9 +375,15 @@ begin
 			confirmed_version = case when j.again then p.confirmed_version when j.cleared then 0
 				else p.sent_version end
 		from judged j where p.pin_id = j.pin_id and p.terminal_id = a_terminal
-		returning p.pin_id
+		returning case when j.unclear then j.value end as unclear
 	)
-	select count(*) into more from confirmed;
+	select count(*), max(c.unclear) into more, unclear from confirmed c;
+	if more > 0 then
+		update terminal_watch set people_since = now() where terminal_id = a_terminal;
+	end if;
+	if unclear is not null then
+		perform command_odd_told(a_terminal, unclear, 'the record of a person');
+	end if;
 	if more > 0 then
 		delete from terminal_person where terminal_id = a_terminal and not wanted
 			and confirmed_version = version;
@@ -391,17 +401,25 @@ create or replace function terminal_emptied(a_terminal int) returns void languag
 	where terminal_id = a_terminal;
 $$;
 
--- Now and then: commands whose time has passed, and acting ones that nobody answered.
+-- Now and then: commands whose time has passed, and acting ones that nobody answered. A clearing
+-- among these may have happened.
 create or replace function command_expire() returns void language sql as $$
-	update terminal_command c set finished = now(),
-		state = case when c.state = 'sent' and not c.resend then 'failed' else 'expired' end,
-		returned = case when c.state = 'sent' and not c.resend then 'no answer' end
-	from (select id from terminal_command
-		where (state = 'queued' and expires <= now())
-			or (state = 'sent' and sent < now() - command_patience()
-				and (not resend or expires <= now()))
-		for update skip locked) late
-	where c.id = late.id
+	with ended as (
+		update terminal_command c set finished = now(),
+			state = case when c.state = 'sent' and not c.resend then 'failed' else 'expired' end,
+			returned = case when c.state = 'sent' and not c.resend then 'no answer' end
+		from (select id from terminal_command
+			where (state = 'queued' and expires <= now())
+				or (state = 'sent' and sent < now() - command_patience()
+					and (not resend or expires <= now()))
+			for update skip locked) late
+		where c.id = late.id
+		returning c.terminal_id, c.content, c.state
+	)
+	select stamps_forget(e.terminal_id, e.tables) from (
+		select terminal_id, array_agg(distinct table_name) as tables
+		from ended, unnest(command_empties(content)) table_name
+		where state = 'failed' group by terminal_id order by terminal_id) e
 $$;
 
 -- Taken, but the reply never left: as if never sent.

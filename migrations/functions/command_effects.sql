@@ -60,6 +60,7 @@ begin
 		union all select q.pin_id from terminal_person q
 			where q.terminal_id = a_terminal and (emptied or cleared))
 	order by p.pin_id for update;
+	perform clearing_forget(a_terminal, ids);
 	if emptied then
 		perform terminal_emptied(a_terminal);
 	elsif cleared then
@@ -122,5 +123,5 @@ create or replace trigger clearing_ended after update of state on terminal_comma
 	for each row when (new.content in ('CLEAR DATA', 'CLEAR ALL USERINFO')
 		and new.state <> old.state and (new.state = 'cancelled'
 		or (new.state = 'expired' and old.state = 'queued')
-		or (new.state = 'failed' and new.return_value < 0)))
+		or (new.state = 'failed' and new.return_value <> 0)))
 	execute function clearing_ended();

@@ -285,10 +285,10 @@ begin
 	end if;
 	if (new.alias, new.area_id, new.approved, new.zone, new.fixed_offset, new.heartbeat,
 		new.code_page, new.people_held, new.push_ver, new.terminal_name, new.device_type,
-		new.language, new.origin_id, new.allowed_address) is distinct from (old.alias,
+		new.language, new.origin_id, new.allowed_address, new.access_since) is distinct from (old.alias,
 		old.area_id, old.approved, old.zone, old.fixed_offset, old.heartbeat, old.code_page,
 		old.people_held, old.push_ver, old.terminal_name, old.device_type, old.language,
-		old.origin_id, old.allowed_address) then
+		old.origin_id, old.allowed_address, old.access_since) then
 		perform terminal_wake(array[new.id]);
 	end if;
 	return null;

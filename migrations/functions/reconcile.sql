@@ -283,7 +283,7 @@ declare
 begin
 	if a_generation < 3 then
 		-- old ones upload a table again when its stamp is 0
-		delete from terminal_stamp where terminal_id = r.terminal_id and name = 'ATTLOG';
+		perform stamps_forget(r.terminal_id, array['ATTLOG']);
 		perform reconcile_ask(r.id, 'resend', 0, '-infinity', 'infinity', 'CHECK');
 	elsif r.stage = 0 then
 		perform reconcile_ask(r.id, 'pull', 0, d, d + interval '1 day' - interval '1 second', null)

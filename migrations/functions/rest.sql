@@ -32,37 +32,3 @@ begin
 	end if;
 	return found_name;
 end $$;
-
--- A return code in words (adms-push 3.4).
-create or replace function command_meaning(content text, value int) returns text
-	language sql immutable as $$
-	select case
-		when value is null then null
-		when content ~ '^ENROLL_MF' and value in (4, 5, 6) then
-			(array['retries used up', 'timeout', 'cancelled by key'])[value - 3]
-		when content ~ '^ENROLL' and value in (2, -2) then 'finger exists'
-		when content ~ '^ENROLL' and value between 4 and 7 then
-			(array['failed (quality)', 'duplicate in database', 'cancelled', 'busy'])[value - 3]
-		when value >= 0 then 'done'
-		else coalesce((select words from (values
-			(-1, 'parameter error, unsupported or no such data'),
-			(-2, 'size mismatch, no such user or picture absent'),
-			(-3, 'storage access error'),
-			(-9, 'template size mismatch'),
-			(-10, 'PIN not in device'),
-			(-11, 'illegal template format'),
-			(-12, 'illegal template'),
-			(-30, 'biometric version or type not supported'),
-			(-629, 'unknown table or field'),
-			(-725, 'enrolment timed out'),
-			(-1001, 'capacity reached'),
-			(-1002, 'not supported'),
-			(-1003, 'timeout'),
-			(-1004, 'data inconsistent with configuration'),
-			(-1005, 'device busy'),
-			(-1006, 'data too long'),
-			(-1007, 'out of memory'),
-			(-1008, 'could not fetch data from the server')) m (code, words)
-			where code = value), 'error')
-	end
-$$;

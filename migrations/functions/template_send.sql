@@ -84,7 +84,7 @@ end $$;
 -- no template of it.
 create or replace function template_delivered(q terminal_template) returns boolean
 	language sql immutable as $$
-	select q.due is null and q.return_value >= 0 and q.reason is null
+	select q.due is null and q.return_value = 0 and q.reason is null
 $$;
 
 -- The bytes of a line that carries so many digits of base64.
@@ -267,6 +267,7 @@ declare
 	next_one int := template_fallback(q.form, q.variant, value, q.tried);
 	later timestamptz;
 	unknown_pin boolean := value = -10 or (q.form = 'FACE' and value = -2);
+	now_tried int := command_tries(value, q.return_value, q.tries);
 begin
 	if next_one is not null then
 		update terminal_template set variant = next_one, sent_id = null, due = now(),
@@ -285,11 +286,13 @@ begin
 		later := 'infinity';
 	elsif value = -1001 then
 		later := now() + interval '1 day';
-	elsif value in (-3, -1003, -1005, -1007, -1008) then
+	elsif value > 0 and now_tried >= 3 then
+		perform command_odd_told(q.terminal_id, value, 'a template or picture');
+	elsif value in (-3, -1003, -1005, -1007, -1008) or value > 0 then
 		later := now() + case when q.tries >= 12 then interval '1 day'
 			else least(interval '1 minute' * (1 << least(q.tries, 6)), interval '1 hour') end;
 	end if;
-	update terminal_template set sent_id = null, due = later, tries = tries + 1,
+	update terminal_template set sent_id = null, due = later, tries = now_tried,
 		return_value = value, tried = case when later is null then tried else 0 end,
 		reason = template_words(q) || ': ' || command_meaning(q.form, value)
 			|| ' (' || value || ')'
@@ -342,7 +345,7 @@ begin
 	loop
 		n := n + 1;
 		value := returns[array_position(ids, q.sent_id)];
-		if value >= 0 then
+		if value = 0 then
 			if q.form = 'BIOPHOTO' then
 				update terminal_template set due = null, return_value = value,
 					reason = template_error(q.sent_id, a_terminal)

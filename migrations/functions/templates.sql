@@ -231,10 +231,13 @@ begin
 		new.user_there := false;
 		new.bio_sent := 0;
 	elsif new.wanted and new.confirmed_version <> old.confirmed_version
-		and coalesce(new.return_value, 0) >= 0 then
+		and coalesce(new.return_value, 0) = 0 then
 		if not new.user_there and old.sent_id is null
 			and template_is_from(new.pin_id, new.terminal_id) then
 			new.bio_sent := new.bio_version; -- enrolled there
+		end if;
+		if not new.user_there then
+			new.there_since := now();
 		end if;
 		new.user_there := true;
 		update terminal_template set due = now()
@@ -298,7 +301,7 @@ create or replace trigger terminal_has_room after delete on terminal_person
 create or replace function person_state(p terminal_person) returns text language sql stable as $$
 	select case
 		when not p.wanted then 'removing'
-		when not p.user_there and p.return_value < 0 and (p.version = p.confirmed_version
+		when not p.user_there and p.return_value <> 0 and (p.version = p.confirmed_version
 			or p.retry_at > now()) then 'refused'
 		when p.version <> p.confirmed_version or p.bio_sent < p.bio_version
 			or exists (select from terminal_template q where q.terminal_id = p.terminal_id
@@ -317,7 +320,7 @@ create or replace function person_missing(p terminal_person) returns text
 	select string_agg(reason, '. ') from (
 		select 'user: ' || command_meaning('DATA UPDATE USERINFO', p.return_value) || ' ('
 			|| p.return_value || ')' as reason
-		where p.wanted and not p.user_there and p.return_value < 0
+		where p.wanted and not p.user_there and p.return_value <> 0
 		union all
 		select 'the terminal was cleared and stays empty until sync'
 		from terminal t where t.id = p.terminal_id and t.people_held and p.wanted

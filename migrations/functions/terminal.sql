@@ -21,14 +21,17 @@ create or replace function terminal_load(ids int[])
 		heartbeat int, zone text, fixed_offset int, code_page text, language text,
 		push_ver text, device_type text, terminal_name text, fw_ver text, generation int,
 		fp_version int, face_version int, decoded_as text, allowed_address text,
-		claims_due boolean, heard boolean)
+		claims_due boolean, heard boolean, forgotten int,
+		access boolean, known boolean)
 	language sql stable as $$
 	select t.id, t.sn, t.approved, t.held_lines > 0, t.approved and command_due(t.id),
 		t.origin_id, t.heartbeat, t.zone, t.fixed_offset, t.code_page, t.language,
 		t.push_ver, t.device_type, t.terminal_name, s.fw_ver, t.generation, s.fp_version,
 		s.face_version, t.decoded_as, t.allowed_address,
 		exists (select from person_claim c where c.terminal_id = t.id and c.due),
-		t.push_ver is not null or s.push_time is not null
+		t.push_ver is not null or s.push_time is not null,
+		coalesce((select f.times from terminal_forgotten f where f.terminal_id = t.id), 0),
+		t.access_since is not null, s.last_activity is not null
 	from terminal t left join terminal_state s on s.terminal_id = t.id
 	where ids is null or t.id = any(ids)
 $$;
@@ -56,9 +59,8 @@ begin
 	insert into terminal (sn, ip_address, area_id, zone)
 	values (a_sn, address, home, default_zone)
 	on conflict (sn) do nothing returning id into found_id;
-	if admission = 'approve' then -- what has just come makes no room
-		update terminal_state set last_activity = now() where terminal_id = found_id;
-	end if;
+	-- what has just come makes no room, and who looks at once finds it
+	update terminal_state set last_activity = now() where terminal_id = found_id;
 	return coalesce(found_id, (select id from terminal where sn = a_sn));
 end $$;
 
@@ -67,15 +69,18 @@ end $$;
 create or replace function terminal_hello(a_terminal int, a_push_ver text, a_type text,
 	a_language text, a_generation int, address text)
 	returns table (stamps text, utc_offset int, heartbeat int, transfer_time text,
-		transfer_interval int, approved boolean, terminal_name text)
+		transfer_interval int, approved boolean, terminal_name text, forgotten int)
 	language plpgsql as $$
 #variable_conflict use_column
 begin
 	perform terminal_stays(a_terminal);
 	update terminal t set push_ver = a_push_ver, device_type = a_type, language = a_language,
-		generation = a_generation
+		generation = n.generation
+	-- what does not say that access control has ended
+	from (select case when access_since is null then a_generation else greatest(a_generation, 6)
+		end::smallint as generation from terminal where id = a_terminal) n
 	where t.id = a_terminal and (t.push_ver, t.device_type, t.language, t.generation)
-		is distinct from (a_push_ver, a_type, a_language, a_generation::smallint);
+		is distinct from (a_push_ver, a_type, a_language, n.generation);
 	perform from terminal_person p where p.terminal_id = a_terminal
 		and p.version <> p.confirmed_version order by p.pin_id for update;
 	update terminal_command set state = 'done', finished = now(), returned = 'handshake'
@@ -90,18 +95,18 @@ begin
 		from terminal t where t.id = a_terminal), address = terminal_hello.address,
 		last_activity = now()
 	where terminal_id = a_terminal;
-	return query select coalesce((select string_agg(s.name || '=' || s.stamp, ',')
-			from terminal_stamp s where s.terminal_id = t.id), ''),
-		terminal_offset(t.zone, t.fixed_offset), t.heartbeat, t.transfer_time,
-		t.transfer_interval, t.approved, t.terminal_name
+	return query select stamps_known(t.id), terminal_offset(t.zone, t.fixed_offset), t.heartbeat,
+		t.transfer_time, t.transfer_interval, t.approved, t.terminal_name,
+		coalesce((select f.times from terminal_forgotten f where f.terminal_id = t.id), 0)
 	from terminal t where t.id = a_terminal;
 end $$;
 
 -- The narrow state rows, one statement for all terminals that were heard of. Null: unchanged.
--- Several processes write overlapping sets: locked in order.
+-- Several processes write overlapping sets: locked in order. said: when the counts were said, for
+-- what is made of them (terminal_memory.sql).
 create or replace function terminal_seen(ids int[], seen timestamp[], addresses text[],
 	firmwares text[], users int[], fingers int[], faces int[], palms int[], punches int[],
-	finger_versions int[], face_versions int[], pushed timestamp[])
+	finger_versions int[], face_versions int[], pushed timestamp[], said timestamp[])
 	returns void language sql as $$
 	select from terminal_state where terminal_id = any(ids) order by terminal_id for update;
 	update terminal_state s set
@@ -115,35 +120,18 @@ create or replace function terminal_seen(ids int[], seen timestamp[], addresses 
 		transaction_count = coalesce(n.punches, s.transaction_count),
 		fp_version = coalesce(n.finger_version, s.fp_version),
 		face_version = coalesce(n.face_version, s.face_version),
-		push_time = coalesce(n.pushed at time zone 'UTC', s.push_time)
+		push_time = coalesce(n.pushed at time zone 'UTC', s.push_time),
+		counted = greatest(n.counted at time zone 'UTC', s.counted),
+		counted_users = case when n.counted at time zone 'UTC' > coalesce(s.counted, '-infinity')
+			then coalesce(n.users, s.counted_users) else s.counted_users end,
+		counted_punches = case when n.counted at time zone 'UTC' > coalesce(s.counted, '-infinity')
+			then coalesce(n.punches, s.counted_punches) else s.counted_punches end
 	from unnest(ids, seen, addresses, firmwares, users, fingers, faces, palms, punches,
-		finger_versions, face_versions, pushed)
+		finger_versions, face_versions, pushed, said)
 		as n (id, seen, address, firmware, users, fingers, faces, palms, punches,
-			finger_version, face_version, pushed)
+			finger_version, face_version, pushed, counted)
 	where s.terminal_id = n.id
 $$;
-
--- Stores stamps a terminal gave with its uploads ("0" means an answer to a query: not stored).
-create or replace function terminal_stamped(a_terminal int, table_name text, a_stamp text)
-	returns void language sql as $$
-	insert into terminal_stamp (terminal_id, name, stamp)
-	select id, terminal_stamped.table_name, a_stamp from terminal where id = a_terminal
-	on conflict (terminal_id, name) do update set stamp = excluded.stamp
-		where terminal_stamp.stamp <> excluded.stamp
-$$;
-
--- Stamps that came with punches; of several of one terminal the last counts.
-create or replace function terminals_stamped(ids int[], stamps text[]) returns void
-	language plpgsql set plan_cache_mode = force_generic_plan as $$
-begin
-	insert into terminal_stamp (terminal_id, name, stamp)
-	select distinct on (t.id) t.id, 'ATTLOG', n.stamp
-	from unnest(ids, stamps) with ordinality n (id, stamp, place)
-	join terminal t on t.id = n.id
-	order by t.id, n.place desc
-	on conflict (terminal_id, name) do update set stamp = excluded.stamp
-		where terminal_stamp.stamp <> excluded.stamp;
-end $$;
 
 -- What table=options or the answer to INFO says: kept, and where it has a column of its own there.
 create or replace function terminal_options(a_terminal int, said jsonb) returns void
@@ -163,6 +151,8 @@ begin
 		fp_version = coalesce(option_number(said, 'FPVersion'), fp_version),
 		face_version = coalesce(option_number(said, 'FaceVersion'), face_version)
 	where terminal_id = a_terminal;
+	perform terminal_counted(a_terminal, option_number(said, 'UserCount'),
+		option_number(said, 'TransactionCount'));
 end $$;
 
 -- The firmware's version, which has many names; null: it is not said.

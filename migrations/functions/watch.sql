@@ -178,6 +178,10 @@ create or replace trigger watch_firmware after update of fw_ver on terminal_stat
 create or replace function oplog_alert(code int) returns table (kind text, words text)
 	language sql immutable as $$
 	select a.kind, a.words from (values
+		(13, 'data_lost', 'its data were cleared'),
+		(22, 'data_lost', 'factory settings were restored'),
+		(23, 'data_lost', 'its records were deleted'),
+		(38, 'data_lost', 'data were restored from a backup'),
 		(30, 'user_created', 'a user was enrolled'),
 		(24, 'privilege_changed', 'administrators were cleared'),
 		(71, 'privilege_changed', 'a privilege was changed'),

@@ -10,7 +10,7 @@
 int cli_device_list(struct cli *cli)
 {
 	static const char *const titles[] = { "sn", "alias", "area", "state", "address",
-		"last activity", "users", "waiting lines", "waiting bytes", NULL };
+		"last activity", "users", "waiting lines", "waiting bytes", "speaks", NULL };
 	cli_open(cli, false);
 	const struct rows *rows = cli_query(cli,
 		"select t.sn, t.alias, a.code || ' ' || a.name,"
@@ -18,7 +18,8 @@ int cli_device_list(struct cli *cli)
 		" coalesce(s.address, t.ip_address),"
 		" coalesce(to_char(s.last_activity, 'YYYY-MM-DD HH24:MI:SS'), 'never'),"
 		" coalesce(s.user_count::text, ''), case when t.approved then '' else t.held_lines::text end,"
-		" case when t.approved then '' else t.held_bytes::text end"
+		" case when t.approved then '' else t.held_bytes::text end,"
+		" case when t.access_since is null then 'attendance' else 'access control' end"
 		" from terminal t join area a on a.id = t.area_id"
 		" left join terminal_state s on s.terminal_id = t.id order by t.sn",
 		NULL, 0, false);

@@ -43,6 +43,9 @@ struct surface {
 	/* A statement failed. Must reply. */
 	void (*failed)(struct req *, const struct db_error *);
 
+	/* Whether a failure is the client's own, and failed() says all of it; NULL: none is. */
+	bool (*answers)(const struct db_error *);
+
 	/* Who asks: called when the head is complete, before the body is read and memory given for it;
 	 * may be NULL. Says it with req_judge() where something was proved. Must end in calling
 	 * next(r, NULL) directly, or like a step (reply, query whose step calls next). */

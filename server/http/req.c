@@ -391,15 +391,16 @@ void req_told(struct req *r)
 void req_tell_failure(struct req *r, const struct db_error *e)
 {
 	bool data = strncmp(e->state, "22", 2) == 0 || strncmp(e->state, "23", 2) == 0;
+	bool answer = r->surface->answers && r->surface->answers(e);
 
 	if (db_error_away(e)) {
 		outage_failed(&r->http->away, clock_ticks(), "query_failed", e->state, e->message);
 		req_told(r);
 		return;
 	}
-	log_warn("query_failed", "n", log_num((int64_t)r->number), "path", req_logged_path(r),
-		"state", e->state, "constraint", e->constraint, "column", e->column, "message",
-		data ? "" : e->message, NULL);
+	(answer ? log_debug : log_warn)("query_failed", "n", log_num((int64_t)r->number), "path",
+		req_logged_path(r), "state", e->state, "constraint", e->constraint, "column",
+		e->column, "message", data ? "not told, for it may quote data" : e->message, NULL);
 }
 
 static void query_failed(struct req *r, const struct rows *rows)

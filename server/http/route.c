@@ -10,6 +10,16 @@ static size_t path_trim(const char *path, size_t len)
 	return len > 0 && path[len - 1] == '/' ? len - 1 : len;
 }
 
+static bool name_is_id(const char *name)
+{
+	return strncmp(name, "id", 2) == 0 && (name[2] == '/' || !name[2]);
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* Pattern and path segment by segment; what :names stand for goes to the match. */
 static bool pattern_fits(const char *pattern, const char *path, size_t len, struct route_match *m)
 {
@@ -26,8 +36,9 @@ static bool pattern_fits(const char *pattern, const char *path, size_t len, stru
 		}
 		if (m->nargs == ROUTE_ARGS)
 			fatal("route %s: more than %d arguments", pattern, ROUTE_ARGS);
+		bool number = name_is_id(pattern + p + 1);
 		size_t start = i;
-		while (i < len && path[i] != '/')
+		while (i < len && path[i] != '/' && (!number || is_digit(path[i])))
 			i++;
 		if (i == start)
 			return false;

@@ -29,8 +29,8 @@ struct route_match {
 };
 
 /* Linear walk over a table that ends with methods 0. A pattern without :names hides those with
- * them: what is an action is no id. path is undecoded; :name matches one
- * non-empty segment. HEAD matches GET. */
+ * them: what is an action is no id. path is undecoded; :name matches one non-empty segment, :id one
+ * of digits. HEAD matches GET. */
 void route_find(
 	const struct route *, enum method, const char *path, size_t len, struct route_match *);
 

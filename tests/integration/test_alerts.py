@@ -1,14 +1,11 @@
 """What the watch over the terminals notices (adms-push 6 and 2.2): /iclock/api/alerts/."""
 
 import datetime
-import socket
 
 import pytest
 
-from punchd_test.net import Connection
+from punchd_test.alerts import PATH, alert, alerts, from_address, oplog
 from punchd_test.wait import stays, wait_until
-
-PATH = "/iclock/api/alerts/"
 
 
 @pytest.fixture
@@ -17,31 +14,6 @@ def ready(make_terminal):
 	t.register()
 	t.obey()
 	return t
-
-
-def alerts(server, kind=None, **params):
-	rows = server.api.get(PATH, page_size=1000, ordering="id", **params, **({"kind": kind} if kind else {}))["data"]
-	return rows
-
-
-def alert(server, kind, timeout=10):
-	"""The only one of a kind, when it comes."""
-	rows = wait_until(lambda: alerts(server, kind), timeout, "an alert %s" % kind)
-	assert len(rows) == 1, rows
-	return rows[0]
-
-
-def from_address(t, address, target):
-	"""A request of the terminal from another address of the loopback."""
-	c = Connection.__new__(Connection)
-	c.sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-	c.sock.settimeout(30)
-	c.sock.bind((address, 0))
-	c.sock.connect(t.address)
-	c.rest = b""
-	with c:
-		c.send(t.request_bytes("GET", target))
-		return c.read_reply().text
 
 
 # ---------------------------------------------------------------- online, late, offline
@@ -191,13 +163,96 @@ def test_firmware_by_info_alone(server, ready):
 	assert alert(server, "firmware_changed")["text"] == "was Ver 6.39, is Ver 6.40"
 
 
+# ---------------------------------------------------------------- the wrong protocol
+
+ACC, ATT = "options=all&pushver=3.1.2&DeviceType=acc&PushOptionsFlag=1", "options=all&pushver=2.4.1&language=69"
+USER = "user uid=1\tcardno=\tpin=1\tpassword=\tgroup=1\tstarttime=0\tendtime=0\tname=\tprivilege=14\tdisable=0\tverify=0"
+RTLOG = "time=2026-02-23 14:13:48\tpin=2\tcardno=0\teventaddr=1\tevent=3\tinoutstatus=0\tverifytype=15\tindex=140"
+
+
+def speaks(server, t):
+	"""As `punchd device list` says."""
+	row, = [line for line in server.command("device", "list").stdout.splitlines() if line.startswith(t.sn + " ")]
+	return "access control" if row.rstrip().endswith("access control") else "attendance"
+
+
+SIGNS = {
+	"handshake": lambda t: t.handshake(ACC),
+	"registry": lambda t: t.raw("POST", "/iclock/registry?SN=" + t.sn, "DeviceType=acc,~DeviceName=F20/M"),
+	"push": lambda t: t.raw("GET", "/iclock/push?SN=" + t.sn),
+	"rtdata": lambda t: t.raw("GET", "/iclock/rtdata?SN=%s&type=time" % t.sn),
+	"querydata": lambda t: t.raw("POST", "/iclock/querydata?SN=%s&type=tabledata&cmdid=1&tablename=user&count=1" % t.sn, USER),
+	"rtlog": lambda t: t.push("rtlog", RTLOG),
+	"rtstate": lambda t: t.push("RTSTATE", "time=2026-02-23 14:13:48\tsensor=01\trelay=00\talarm=0000000000000000\tdoor=01"),
+	"tabledata": lambda t: t.push("tabledata", USER, query="&tablename=user&count=1"),
+}
+
+
+def test_a_terminal_that_speaks_access_control(server, make_terminal):
+	t = make_terminal(push_version="2.4.1")
+	t.handshake(ATT)
+	t.approve()
+	for n, (sign, send) in enumerate(SIGNS.items()):
+		assert speaks(server, t) == "attendance"
+		send(t)
+		a = wait_until(lambda: alerts(server, "access_control", acknowledged="false"), 10, sign)
+		assert len(a) == 1 and a[0]["text"].startswith("speaks access control: switch it to T&A PUSH"), sign
+		assert a[0]["count"] == n + 1, "it comes and goes: one alert"
+		assert speaks(server, t) == "access control"
+		send(t)
+		refused = server.api.raw("POST", "/iclock/api/terminals/info/", {"terminals": [t.id]})
+		assert refused.status == 400 and "does not know this" in refused.text
+		server.sql("select command_add(%s, 'INFO', interval '1 day', null)", t.id)
+		stays(lambda: t.poll() == [], 0.3, "no word of ours is for it")
+		# and what does not say that this has ended
+		t.push("options", "~DeviceName=X,LockCount=1")
+		t.raw("GET", "/iclock/ping?SN=" + t.sn)
+		assert alerts(server, "access_control", acknowledged="false")
+		if n % 2:
+			t.push("ATTLOG", "7\t2026-05-01 08:00:%02d\t0\t1" % n)
+		else:
+			t.handshake(ATT)
+		wait_until(lambda: not alerts(server, "access_control", acknowledged="false"), 10, "ended: " + sign)
+		t.handshake(ATT)
+		assert "INFO" in wait_until(t.obey), "ours again"
+	assert len(alerts(server, "access_control")) == 1
+
+
+def test_what_is_not_yet_attendance(server, make_terminal):
+	"""One of access control that is not registered greets as if it were of ours (pushver 3, no type)."""
+	t = make_terminal()
+	hello = "pushver=3.0.1&options=all"
+	for _ in range(3):
+		t.handshake(hello)
+		t.raw("POST", "/iclock/registry?SN=" + t.sn, "DeviceType=acc,~DeviceName=F20/M")
+	assert wait_until(lambda: speaks(server, t) == "access control")
+	assert alerts(server) == [], "it waits for approval"
+	server.api.patch("/iclock/api/terminals/%d/" % t.id, {"area": 2})
+	assert alert(server, "access_control")["count"] == 1
+	t.handshake(hello)
+	assert not alert(server, "access_control")["acknowledged"]
+	server.restart()
+	assert t.poll() == [] and not alert(server, "access_control")["acknowledged"]
+	# one that somebody has acknowledged is a new one when it comes again
+	t.handshake(hello + "&DeviceType=att")
+	assert alert(server, "access_control")["acknowledged"] and wait_until(t.poll)
+	t.handshake(ACC)
+	server.api.post(PATH + "%d/acknowledge/" % alert(server, "access_control")["id"])
+	t.handshake(hello)
+	assert speaks(server, t) == "attendance", "it said acc before, and does not any more"
+	t.handshake(ACC)
+	assert [a["acknowledged"] for a in alerts(server, "access_control")] == [True, False]
+
+
+def test_attendance_that_answers_in_words_of_access_control(server, ready):
+	"""As a SenseFace answers questions about its users."""
+	ready.push("tabledata", USER, query="&tablename=user&count=1")
+	ready.push("tabledata", "BIODATA Pin=7\tNo=0\tIndex=0\tValid=1\tDuress=0\tType=1\tMajorVer=10\tTmp=QUJD", query="&tablename=BIODATA")
+	ready.raw("POST", "/iclock/querydata?SN=%s&cmdid=1&tablename=user&count=1&packcnt=1&packidx=1" % ready.sn, USER)
+	assert speaks(server, ready) == "attendance" and alerts(server) == []
+
+
 # ---------------------------------------------------------------- what happened at the menu
-
-def oplog(server, t, code, *objects, operator="0", when=None):
-	when = when or server.value("select to_char(now() at time zone 'Asia/Kolkata', 'YYYY-MM-DD HH24:MI:SS')")
-	objects = (list(objects) + ["0"] * 4)[:4]
-	assert t.push("OPERLOG", "OPLOG %d\t%s\t%s\t%s" % (code, operator, when, "\t".join(objects))) == "OK: 1"
-
 
 @pytest.mark.parametrize("code,kind,words", [(30, "user_created", "a user was enrolled, user 4, by 9"),
 	(71, "privilege_changed", "a privilege was changed, user 4, by 9"), (24, "privilege_changed", "administrators were cleared"),

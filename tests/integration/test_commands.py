@@ -120,8 +120,8 @@ def test_the_reply_is_plain_lines(server, make_terminal):
 FORMS = ["ID=%s&Return=0&CMD=REBOOT", "ID=%s&Return=0&CMD=REBOOT\n", "ID=%s&Return=0&CMD=REBOOT\r\n",
 	"ID=%s\nReturn=0\nCMD=REBOOT\n", "ID=%s\r\nReturn=0\r\nCMD=REBOOT\r\n", "ID=%s\nReturn=0\nCMD=Shell\nContent=x\ny\n",
 	"ID=%s&SN=x&return=0&CMD=CHECK", "ID=%s&Return=0", "id=%s&return=0&cmd=DATA UPDATE",
-	"ID=%s&Return=17&CMD=VERIFY SUM&StartTime=2026-01-01&EndTime=2026-02-01&AttlogSum=17",
-	"ID=%s\nSN=x\nFILENAME=a\nCMD=GetFile\nReturn=3\nContent=\0\1\xff"]
+	"ID=%s&Return=0&CMD=VERIFY SUM&StartTime=2026-01-01&EndTime=2026-02-01&AttlogSum=17",
+	"ID=%s\nSN=x\nFILENAME=a\nCMD=GetFile\nReturn=0\nContent=\0\1\xff"]
 
 
 def test_results_in_every_form(server, make_terminal):
@@ -142,7 +142,7 @@ def test_several_results_and_rubbish_in_one_body(server, make_terminal):
 	ids = queue(server, t, "INFO", "LOG", "AC_UNLOCK", "CHECK")
 	polled(t)
 	body = ("ID=%s&Return=0&CMD=INFO\n~DeviceName=SpeedFace-V5L\nMAC=00:17\nUserCount=12\nIclockSvrURL=a&b=c\n"
-		"ID=%s&Return=-1&CMD=LOG\nID=99999999&Return=0&CMD=x\nID=x&Return=0\nrubbish\nID=%s&Return=2&CMD=LOG\n"
+		"ID=%s&Return=-1&CMD=LOG\nID=99999999&Return=0&CMD=x\nID=x&Return=0\nrubbish\nID=%s&Return=0&CMD=LOG\n"
 		"ID=%s&Return=99999999999999999999\n" % tuple(ids))
 	assert t.raw("POST", "/iclock/devicecmd?SN=" + t.sn, body).text == "OK"
 	assert [state(server, c) for c in ids] == ["done", "failed", "done", "sent"]
@@ -167,19 +167,41 @@ def test_a_result_counts_for_its_terminal_and_once(server, make_terminal):
 		assert t.ack(("4711", 0)) == "OK", "unknown ids are OK too"
 
 
-@pytest.mark.parametrize("content, code, expected", [
-	("DATA DELETE FINGERTMP PIN=7", -1, "done"), ("DATA DELETE USERPIC PIN=7", -2, "done"),
-	("DATA DEL_FP PIN=7\tFID=0", -1, "done"), ("DATA DELETE BIODATA Pin=7\tType=9", -10, "done"),
-	("DATA DELETE FACE PIN=7", -1003, "failed"), ("DATA QUERY USERINFO", -1, "failed"),
-	("DATA UPDATE USERPIC PIN=7", -2, "failed"), ("REBOOT", -1, "failed"), ("ENROLL_FP PIN=7\tFID=1", 4, "done"),
-	("VERIFY SUM ATTLOG StartTime=x", 120, "done")])
-def test_what_a_return_value_means(server, make_terminal, content, code, expected):
-	"""Deleting what is not there has had its effect (adms-push 3.4)."""
+# command, answer, what becomes of it, in words (adms-push 3.4)
+ANSWERS = [
+	# deleting what is not there has had its effect
+	("DATA DELETE FINGERTMP PIN=7", -1, "done", "parameter error, unsupported or no such data"),
+	("DATA DELETE USERPIC PIN=7", -2, "done", "size mismatch, no such user or picture absent"),
+	("DATA DEL_FP PIN=7\tFID=0", -1, "done", "parameter error, unsupported or no such data"),
+	("DATA DELETE BIODATA Pin=7\tType=9", -10, "done", "PIN not in device"),
+	("DATA DELETE FACE PIN=7", -1003, "failed", "timeout"), ("DATA UPDATE USERPIC PIN=7", -2, "failed", None),
+	("DATA QUERY USERINFO", -1, "failed", None), ("REBOOT", -1, "failed", None),
+	# a count
+	("DATA QUERY USERINFO", 25, "done", "done"), ("DATA QUERY ATTLOG StartTime=x", 1, "done", "done"),
+	("VERIFY SUM ATTLOG StartTime=x", 120, "done", "done"), ("GetFile /x", 4096, "done", "done"),
+	("PutFile http://x/y\t/z\tAction=SyncData\tTableName=USERINFO", 12, "done", "done"),
+	# why not
+	*[("ENROLL_FP PIN=7\tFID=1", n, "failed", words) for n, words in ((2, "finger exists"), (-2, "finger exists"),
+		(4, "failed (quality)"), (5, "duplicate in database"), (6, "cancelled"), (7, "busy"))],
+	("ENROLL_BIO TYPE=9\tPIN=7", 6, "failed", "cancelled"), ("ENROLL_FP PIN=7\tFID=1", 0, "done", "done"),
+	*[("ENROLL_MF PIN=7", n, "failed", words) for n, words in ((4, "retries used up"), (5, "timeout"), (6, "cancelled by key"),
+		(0x7fffffff, None))],
+	# no number that anybody knows
+	*[(command, n, "failed", "no answer that is known to this command") for command, n in (("ENROLL_FP PIN=7\tFID=1", 3),
+		("ENROLL_MF PIN=7", 2), ("ENROLL_MF PIN=7", 7), ("DATA UPDATE SMS MSG=x", 1), ("DATA DELETE FINGERTMP PIN=7", 1),
+		("DATA QUERYX", 3), ("REBOOT", 1), ("CLEAR LOG", 2), ("AC_UNLOCK", 1), ("SET OPTION Delay=3", 5), ("INFO", 70),
+		("CHECK", 1), ("SHELL false", 1), ("LOG", 9))]]
+
+
+def test_what_a_return_value_means(server, make_terminal):
 	t = ready(make_terminal)
-	cid = queue(server, t, content)[0]
-	assert polled(t) == [(cid, content)]
-	t.ack((cid, code))
-	assert server.sql("select state, return_value from terminal_command where id = %s", cid) == [(expected, code)]
+	for content, code, expected, words in ANSWERS:
+		cid = queue(server, t, content)[0]
+		assert polled(t) == [(cid, content)]
+		t.ack((cid, code))
+		row = server.api.get("/iclock/api/terminalcommands/%s/" % cid)
+		assert (row["state"], row["return_value"]) == (expected, code), content
+		assert words is None or row["return_text"] == words, (content, code)
 
 
 # ---------------------------------------------------------------- what is sent again, and what never

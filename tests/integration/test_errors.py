@@ -254,7 +254,8 @@ def test_unknown_member(walk):
 	"""Ignored; where a member too many may do harm at a terminal, refused."""
 	for o in writers(walk.document):
 		if o.body.get("additionalProperties") is False:
-			walk.member(o, "nonsense", 1, ["Unknown field."], "unknown member")
+			known = ", ".join(o.body["properties"]) or "none"
+			walk.member(o, "nonsense", 1, ['Unknown field "nonsense"; known are: %s.' % known], "unknown member")
 	walk.done(30)
 
 
@@ -275,6 +276,19 @@ def test_duplicate(walk, server):
 				j[n][0].endswith(" with this %s already exists." % n), "duplicate of " + name)
 	walk.done(10)
 	assert "query_failed" not in server.log()
+
+
+def test_what_is_no_number_is_no_id(walk):
+	"""404 for every method, not "405" or "allowed are": there is nothing that could be asked of it."""
+	paths = {o.path for o in walk.document.operations() if "{id}" in o.path}
+	assert len(paths) > 60
+	for path in sorted(paths):
+		for word in ("nonsense", "1a", "-1"):
+			for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+				r = walk.api.request(method, path.replace("{id}", word), None if method == "GET" else {})
+				assert (r.status, r.json()) == (404, {"detail": "Not found."}), (method, path, word, r)
+				assert "allow" not in r.headers or r.headers["allow"] == "OPTIONS", (method, path, r)
+	assert walk.api.request("POST", "/iclock/api/terminals/%d/" % ABSENT, {}).status == 405
 
 
 def test_rows_that_are_not_there(walk):

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from punchd_test.alerts import alert, alerts
 from punchd_test.dump import found_in
 from punchd_test.wait import wait_until
 
@@ -197,6 +198,73 @@ def test_a_person_that_the_terminal_was_too_busy_for_comes_again(server, termina
 	cid, _ = terminal.poll_until("USERINFO PIN=5")
 	terminal.ack((cid, 0))
 	assert server.value("select version = confirmed_version from terminal_person")
+
+
+def odd_answers(server, t, value, times=6):
+	"""Answers each USER command so, and goes on to when it would be sent again; how often it came."""
+	n = 0
+	for _ in range(times):
+		commands = [c for c in t.poll() if users_of([c[1]])]
+		n += len(commands)
+		t.ack(*[(c[0], value) for c in commands])
+		server.sql("update terminal_person set retry_at = now() where retry_at < now() + interval '12 hours'")
+		server.sql("update terminal_template set due = now() where due < now() + interval '12 hours'")
+	return n
+
+
+def test_an_answer_that_says_nothing_is_tried_three_times(server, terminal):
+	"""A positive number to a person's record is no success, and no reason to send it for ever."""
+	terminal.register()
+	terminal.obey()
+	row = lambda: server.api.get("/iclock/api/terminalpeople/", emp_code="5")["data"][0]
+	create(server, "5")
+	wait_until(lambda: server.value("select count(*) from terminal_person"))
+	wait_until(lambda: odd_answers(server, terminal, 3, 1))
+	assert not row()["confirmed"] and row()["return_value"] == 3
+	assert alerts(server, "odd_answer") == []
+	assert odd_answers(server, terminal, 3) == 2
+	assert (row()["state"], row()["return_text"]) == ("refused", "no answer that is known to this command")
+	assert row()["missing"] == "user: no answer that is known to this command (3)"
+	assert alert(server, "odd_answer")["text"].startswith("answered 3 to the record of a person three times")
+	terminal.handshake()
+	assert odd_answers(server, terminal, 3) == 0, "nor after a handshake"
+	# with a change it is tried anew, and answers in between count for nothing
+	change(server, "5", first_name="Other")
+	wait_until(lambda: odd_answers(server, terminal, -1005, 1))
+	assert odd_answers(server, terminal, 7) == 3
+	change(server, "5", first_name="Third")
+	assert wait_until(lambda: users_of(terminal.obey()))
+	assert row()["state"] == "complete"
+	# a removal is not given up, but sent once a day
+	remove(server, "5")
+	wait_until(lambda: odd_answers(server, terminal, 1, 1))
+	assert odd_answers(server, terminal, 1) == 2
+	assert row()["state"] == "removing" and server.value("select retry_at - now() > interval '23 hours' from terminal_person")
+	server.sql("update terminal_person set retry_at = now()")
+	server.sql("select terminal_wake(array[%s])", terminal.id)
+	assert users_of(terminal.obey()) == ["DATA DELETE USERINFO PIN=5"]
+	assert server.value("select count(*) from terminal_person") == 0
+
+
+def test_so_is_such_an_answer_to_a_template(server, terminal, make_terminal):
+	other = ready(make_terminal)
+	terminal.register()
+	create(server, "5")
+	for t in (other, terminal):
+		wait_until(lambda t=t: users_of(t.obey()))
+	template = "QUJD" * 200
+	other.push("FINGERTMP", "PIN=5\tFID=1\tSize=%d\tValid=1\tTMP=%s" % (len(template), template))
+	seen = 0
+	for _ in range(8):
+		got = [c for c in terminal.poll() if "FINGERTMP" in c[1]] if seen else wait_until(terminal.poll)
+		seen += len(got)
+		terminal.ack(*[(c[0], 2) for c in got])
+		server.sql("update terminal_template set due = now() where due < now() + interval '12 hours'")
+		server.sql("select terminal_wake(array[%s])", terminal.id)
+	assert seen == 3
+	row = server.api.get("/iclock/api/terminalpeople/", emp_code="5", terminal=terminal.id)["data"][0]
+	assert (row["state"], row["missing"]) == ("incomplete", "fingerprint template of finger 1: no answer that is known to this command (2)")
+	assert alert(server, "odd_answer")["text"].startswith("answered 2 to a template or picture three times")
 
 
 def test_user_lines_of_waiting_terminals_count_for_nothing_until_it_is_approved(server, make_terminal):

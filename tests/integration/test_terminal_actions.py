@@ -153,7 +153,9 @@ def test_nothing_is_queued_when_one_of_them_cannot(fleet):
 
 
 REFUSED = [
-	("info", {"x": 1}, "x", "Unknown field."),
+	("info", {"x": 1}, "x", 'Unknown field "x"; known are: terminals.'),
+	("enroll_bio", {"pin": "7", "type": 1, "finger": 1}, "finger",
+		'Unknown field "finger"; known are: terminals, pin, type, retry, overwrite.'),
 	("enroll_fp", {"finger": 1}, "pin", "This field is required."),
 	("enroll_fp", {"pin": "7"}, "finger", "This field is required."),
 	("enroll_fp", {"pin": "7", "finger": 10}, "finger", "Ensure this value is less than or equal to 9."),
@@ -191,7 +193,36 @@ def test_refused(fleet):
 		assert (r.status, r.json()) == (400, {field: [message]}), (action, members)
 	assert fleet.value("select count(*) from terminal_command") == 0
 	assert fleet.api.raw("POST", PATH + "info/", {}).json() == {"terminals": ["This field is required."]}
-	assert fleet.api.raw("POST", PATH + "dance/", {"terminals": [1]}).status in (404, 405)
+	assert fleet.api.raw("POST", PATH + "dance/", {"terminals": [1]}).status == 404
+
+
+def test_both_addresses(fleet):
+	"""terminals/{action}/ with `terminals`, and terminals/{id}/{action}/ for one: the same, in words and rights."""
+	fleet.sql("delete from terminal_command")
+	one = lambda action, body=None, tid=3: fleet.api.raw("POST", PATH + "%s/%s/" % (tid, action), body if body is not None else {})
+	for action, members in (("info", {}), ("reboot", {}), ("clear_transaction", {}), ("enroll_fp", {"pin": "7", "finger": 1})):
+		assert fleet.api.raw("POST", PATH + action + "/", {"terminals": [3], **members}).text == DONE
+		assert one(action, members).text == DONE
+	lines = fleet.sql("select content from terminal_command where terminal_id = 3 order by id")
+	assert len(lines) == 8 and lines[0::2] == lines[1::2], lines
+	assert fleet.api.request("POST", PATH + "3/reboot/", b"").status == 200, "nothing need be said"
+	fleet.sql("delete from terminal_command")
+	for tid in (99, 0, 2 ** 31, "9" * 30):
+		for action in ("info", "reboot", "sync"):
+			r = one(action, tid=tid)
+			assert (r.status, r.json()) == (404, {"detail": "Not found."}), (tid, action)
+	assert one("dance").status == one("info", tid="x").status == 404
+	assert one("enroll_fp", {"pin": "7", "finger": 1, "terminals": [4]}).json() == {
+		"terminals": ['Unknown field "terminals"; known are: pin, finger, retry, overwrite.']}
+	assert (one("clear_template", tid=1).status, one("clear_template", tid=1).json()) == (
+		400, {"terminals": ["Terminal G1 does not know this."]})
+	assert fleet.value("select count(*) from terminal_command") == 0
+	# sync, of several
+	r = fleet.api.raw("POST", PATH + "sync/", {"terminals": [3, 4]})
+	assert (r.status, r.text) == (200, DONE)
+	r = fleet.api.raw("POST", PATH + "sync/", {"terminals": [3, 99]})
+	assert (r.status, r.json()) == (400, {"terminals": ['Invalid pk "99" - object does not exist.']})
+	assert fleet.api.raw("POST", PATH + "sync/", {}).json() == {"terminals": ["This field is required."]}
 
 
 def test_readers_may_not_order(fleet):

@@ -57,6 +57,36 @@ def test_state_and_counts(server, new):
 		assert server.api.get(PATH, state=4 - state)["count"] == 0
 
 
+def test_the_first_contact_is_seen_at_once(server, make_terminal):
+	"""Not after some seconds: who has just connected a terminal looks."""
+	for n, contact in enumerate(("getrequest?SN=%s", "ping?SN=%s", "cdata?SN=%s&options=all")):
+		server.api.post(PATH, {"sn": "FIRST%d" % n, "alias": "x", "ip_address": "10.0.0.1", "area": 2})
+		t = make_terminal("FIRST%d" % n)
+		wait_until(lambda t=t: server.api.get(PATH, sn=t.sn)["count"])
+		assert (t.row["state"], t.row["last_activity"]) == (3, None)
+		t.raw("GET", "/iclock/" + contact % t.sn)
+		wait_until(lambda t=t: t.row["state"] == 1 and t.row["last_activity"], 1, every=0.01)
+
+
+@pytest.mark.settings(admission="auto")
+def test_so_is_that_of_one_that_joins(server, make_terminal):
+	t = make_terminal("JOINS001")
+	t.poll()
+	assert t.row["state"] == 1 and t.row["last_activity"]
+
+
+def test_what_is_in_use_is_no_warning(server):
+	"""An ordinary 400: the log of requests has it."""
+	department = server.api.post("/personnel/api/departments/", {"dept_code": "9", "dept_name": "Nine"})["id"]
+	server.api.post("/personnel/api/employees/", {"emp_code": "1", "department": department, "area": [2]})
+	r = server.api.raw("DELETE", "/personnel/api/departments/%d/" % department)
+	assert (r.status, r.json()) == (400, {"detail": "Cannot be deleted: it is still in use."})
+	assert server.api.raw("POST", "/personnel/api/departments/", {"dept_code": "9", "dept_name": "Nine"}).status == 400
+	failed = [line for line in server.log().splitlines() if "query_failed" in line]
+	assert all(" debug " in line and 'message=""' not in line for line in failed), failed
+	assert [line for line in server.log().splitlines() if " info request " in line and "status=400" in line]
+
+
 def test_filters(server):
 	for i in range(1, 6):
 		server.api.post(PATH, {**NEW, "sn": "SN%d" % i, "alias": "Door %d" % i, "area": 1 + i % 2})

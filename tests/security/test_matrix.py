@@ -51,6 +51,8 @@ def patterns_of_the_code():
 		text = source("api/" + name)
 		for path in re.findall(r'\{\s*(?:GET|POST|PUT|PATCH|DELETE|[\s|])+,\s*"(/[^"]*)"', text):
 			found.add(path)
+		for action in re.findall(r'\bACTION\("(\w+)"', text):
+			found |= {"/iclock/api/terminals/%s%s/" % (one, action) for one in ("", ":id/")}
 		for macro, path in re.findall(r'\b([A-Z_]+)\(\s*"(/[^"]*)"', text):
 			assert macro in below, "what routes does %s make in api/%s?" % (macro, name)
 			found |= {path + end for end in below[macro]}

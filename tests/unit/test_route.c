@@ -1,5 +1,6 @@
 /* Route tables. */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "arena.h"
@@ -43,7 +44,7 @@ static void test_arguments(void)
 	assert(m.route == &routes[3] && m.nargs == 1);
 	assert(m.values[0].len == 2 && memcmp(m.values[0].text, "17", 2) == 0);
 	assert(strncmp(m.names[0], "id/", 3) == 0);
-	m = find(POST, "/a/b/c/go/d");
+	m = find(POST, "/a/b/7/go/d");
 	assert(m.route == &routes[5] && m.nargs == 3);
 	assert(m.values[2].len == 1 && *m.values[2].text == 'd');
 	assert(!find(POST, "/a/b//go/d").route);
@@ -68,7 +69,24 @@ static void test_exact_hides_arguments(void)
 
 	assert(!m.route && m.allowed == POST);
 	assert(!find(DELETE, "/a/things/merge").route);
-	assert(find(GET, "/a/things/merged/").route == &routes[3]);
+}
+
+/* What is no number is no id, whatever the method. */
+static void test_ids_are_digits(void)
+{
+	static const char *const none[] = { "merged", "1a", "a1", "-1", "1.0", "%31", " 1", "0x1" };
+
+	for (size_t i = 0; i < LEN(none); i++) {
+		char path[40];
+		snprintf(path, sizeof(path), "/a/things/%s/", none[i]);
+		for (int method = GET; method <= DELETE; method <<= 1) {
+			struct route_match m = find((enum method)method, path);
+			assert(!m.route && m.allowed == 0);
+		}
+	}
+	assert(find(GET, "/a/things/00000000000000000000000000000000000000001/").route ==
+		&routes[3]);
+	assert(!find(POST, "/a/b/c/go/d").route && find(POST, "/a/b/0/go/x").route == &routes[5]);
 }
 
 static void test_allow(void)
@@ -86,6 +104,7 @@ int main(void)
 	test_arguments();
 	test_allowed();
 	test_exact_hides_arguments();
+	test_ids_are_digits();
 	test_allow();
 	return 0;
 }
