@@ -78,6 +78,14 @@ def test_uploads_are_acknowledged_and_not_kept(server, make_terminal):
 
 
 @OFF
+def test_people_behind_many_templates_are_not_lost(server, make_terminal):
+	t = ready(make_terminal)
+	assert t.push("OPERLOG", *["FP PIN=%d\tFID=1\tTMP=%s" % (n, B64) for n in range(600)], "USER PIN=7\tName=Ada") == "OK: 601"
+	assert server.api.get(E)["data"][0]["emp_code"] == "7"
+	assert rows(server) == dict.fromkeys(TABLES, 0)
+
+
+@OFF
 def test_stamps_of_what_is_not_kept_go_on(server, make_terminal):
 	t = ready(make_terminal)
 	assert t.raw("POST", t.push_target("ATTPHOTO", "4711"), b"PIN=1.jpg\nCMD=uploadphoto\0" + JPEG).text == "OK"
