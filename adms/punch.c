@@ -7,6 +7,7 @@
 #include "pin.h"
 #include "record.h"
 
+#define TIME_BYTES 19 /* YYYY-MM-DD HH:MM:SS */
 #define UNREADABLE 255 /* a state: none; a verify: not set (adms-push 7) */
 
 struct columns {
@@ -42,10 +43,16 @@ static inline struct span column_trimmed(struct columns *c)
 	return s.len && (s.text[0] == ' ' || s.text[s.len - 1] == ' ') ? span_trim(s) : s;
 }
 
-/* The time is a column with a space in it; where spaces separate, it is two. */
+/* The time is a column with a space in it; where spaces separate, it is two. A TAB behind as many bytes
+ * as a time has ends it: one before would be within no time. */
 static struct span column_time(struct columns *c)
 {
-	struct span date = column_trimmed(c);
+	const char *at = c->at;
+	if (!c->spaces && c->end - at > TIME_BYTES && at[TIME_BYTES] == '\t') {
+		c->at = at + TIME_BYTES + 1;
+		return (struct span){ .text = at, .len = TIME_BYTES };
+	}
+	struct span date = column_next(c);
 	if (!c->spaces || !c->at)
 		return date;
 	struct span hour = column_next(c);
@@ -88,11 +95,18 @@ static bool span_is_foreign(struct span s)
 	return foreign != 0;
 }
 
-/* State or verify: absent when the column is, or is empty. What cannot be read is not 0, which means
- * something. The letters are ZKTeco's own for states. */
-static void punch_number(struct punch_line *out, struct span column, unsigned flag, int16_t *value)
+/* Whether the rule (pin.h) has nothing to say of it: printable ASCII, trimmed, and no other column. */
+static bool pin_is_plain(struct span pin, bool foreign)
+{
+	return !foreign && pin.len - 1 < PIN_MAX && !memchr(pin.text, '=', pin.len);
+}
+
+/* A state or verify that is no number as it stands: padded, a letter (ZKTeco's own for states), or
+ * nothing that can be read, which is not 0, for that means something. */
+static void number_odd(struct punch_line *out, struct span column, unsigned flag, int16_t *value)
 {
 	int64_t n;
+	column = span_trim(column);
 	if (!column.len)
 		return;
 	out->flags |= flag;
@@ -104,6 +118,21 @@ static void punch_number(struct punch_line *out, struct span column, unsigned fl
 	*value = UNREADABLE;
 	if (flag == PUNCH_HAS_STATE && (span_is(column, "I") || span_is(column, "O")))
 		*value = span_is(column, "O");
+}
+
+/* State or verify: absent when the column is, or is empty. */
+static inline void punch_number(
+	struct punch_line *out, struct span column, unsigned flag, int16_t *value)
+{
+	int64_t n;
+	if (!column.len)
+		return;
+	if (record_number(column, INT16_MIN, INT16_MAX, &n)) {
+		*value = (int16_t)n;
+		out->flags |= flag;
+	} else {
+		number_odd(out, column, flag, value);
+	}
 }
 
 /* "36.5" to hundredths; 0 and 255 say that nothing was measured. */
@@ -179,18 +208,20 @@ const char *punch_parse(struct span line, bool person_id, struct punch_line *out
 	int64_t wall;
 	if (!c.at)
 		return "no time column";
-	if (!record_time(column_time(&c), &wall))
+	struct span time = column_time(&c);
+	if (!record_time(time, &wall) && !record_time(span_trim(time), &wall))
 		return "bad time";
-	const char *reason = pin_check_bytes(pin.text, pin.len);
+	bool foreign = span_is_foreign(line);
+	const char *reason = pin_is_plain(pin, foreign) ? NULL : pin_check_bytes(pin.text, pin.len);
 	if (reason)
 		return reason;
 	out->pin = pin;
 	out->wall = wall;
-	punch_number(out, column_trimmed(&c), PUNCH_HAS_STATE, &out->state);
-	punch_number(out, column_trimmed(&c), PUNCH_HAS_VERIFY, &out->verify);
+	punch_number(out, column_next(&c), PUNCH_HAS_STATE, &out->state);
+	punch_number(out, column_next(&c), PUNCH_HAS_VERIFY, &out->verify);
 	out->work_code = column_trimmed(&c);
 	punch_rest(out, &c, person_id);
-	if (span_is_foreign(line))
+	if (foreign)
 		out->flags |= PUNCH_FOREIGN;
 	return NULL;
 }

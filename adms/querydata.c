@@ -1,8 +1,10 @@
 /*
- * POST querydata: what a query of ours found, in packs (adms-push 2.11, 5; SenseFace terminals in
- * attendance mode). Its lines go the way of every upload. Only the terminal that was asked ends a
- * query, with the last pack; or with its result, as others do.
+ * POST querydata: what a query of ours found, in packs, as SenseFace terminals answer. Its lines go the
+ * way of every upload. Only the terminal that was asked ends a query, with the last pack; or with its
+ * result, as others do.
  */
+#include "querydata.h"
+
 #include "fatal.h"
 #include "record.h"
 #include "upload_private.h"
@@ -15,6 +17,19 @@ static int64_t param_number(struct req *r, const char *name, int64_t most)
 	const char *text = req_param(r, name);
 	int64_t n;
 	return text && str_to_int(text, 0, most, &n) ? n : -1;
+}
+
+bool query_wraps(const char *table)
+{
+	return strcmp(table, "TABLEDATA") == 0 || strcmp(table, "QUERYDATA") == 0;
+}
+
+const char *query_wrapped(struct req *r)
+{
+	const char *name = req_param(r, "tablename"), *type = req_param(r, "type");
+	if (type && str_same_word(type, "options"))
+		return "options";
+	return name && upload_word_ok(name) ? name : "";
 }
 
 void query_answer(struct req *r, const struct rows *rows)

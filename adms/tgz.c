@@ -23,6 +23,7 @@ struct unpack {
 	uint64_t left; /* of the file at work */
 	size_t padding;
 	bool keep; /* it is a regular file */
+	size_t begin; /* of it in the text */
 	bool ended; /* a block of zeros */
 	int files;
 	const char *reason;
@@ -101,12 +102,24 @@ static void head_done(struct unpack *u)
 	}
 	unsigned char type = u->head[156];
 	u->keep = type == '0' || type == 0 || type == '7';
+	u->begin = u->len;
 	u->padding = (BLOCK - u->left % BLOCK) % BLOCK;
 }
 
 static size_t smaller(size_t a, uint64_t b)
 {
 	return b < a ? (size_t)b : a;
+}
+
+/* Each is a body of its own, which may begin with a byte order mark. */
+static void file_end(struct unpack *u)
+{
+	if (!u->reason && u->len - u->begin >= 3 &&
+		memcmp(u->text + u->begin, "\xef\xbb\xbf", 3) == 0) {
+		u->len -= 3;
+		memmove(u->text + u->begin, u->text + u->begin + 3, u->len - u->begin);
+	}
+	text_add(u, "\n", 1);
 }
 
 /* Takes some of the bytes; how many. */
@@ -118,7 +131,7 @@ static size_t tar_take(struct unpack *u, const unsigned char *p, size_t n)
 			text_add(u, p, take);
 		u->left -= take;
 		if (u->left == 0 && u->keep)
-			text_add(u, "\n", 1);
+			file_end(u);
 		return take;
 	}
 	if (u->padding > 0) {

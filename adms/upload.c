@@ -12,6 +12,7 @@
 #include "held.h"
 #include "log.h"
 #include "options_block.h"
+#include "querydata.h"
 #include "terminal_options.h"
 #include "upload_private.h"
 
@@ -19,8 +20,7 @@ enum { DEADLINE_MS = 20000, MIB_MS = 1500 };
 
 static req_step upload_counted, upload_attlog, upload_options;
 static void lines_count(void *);
-static void upload_hello(struct req *, struct upload *);
-static req_step hello_kept, punches_durable, stamp_kept;
+static req_step punches_durable, stamp_kept;
 
 /* adms-push 2 and 2.0. Tables that are not here are kept raw. */
 static const struct table {
@@ -50,8 +50,7 @@ static const struct table {
 	{ "TABLEDATA", upload_raw, false },
 };
 
-/* A word of the request that may be stored and said again. */
-static bool word_ok(const char *word)
+bool upload_word_ok(const char *word)
 {
 	size_t n = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
 	return n > 0 && n <= 32 && !word[n];
@@ -62,13 +61,13 @@ static const char *upload_table(struct req *r)
 {
 	const char *table = req_param(r, "table"), *type = req_param(r, "type");
 	if (table && *table)
-		return word_ok(table) ? table : "?";
+		return upload_word_ok(table) ? table : "?";
 	if (req_param(r, "FPImage"))
 		return "FPIMAGE";
 	if (req_param(r, "AuthType"))
 		return "AUTH";
 	if (type)
-		return word_ok(type) ? type : "?";
+		return upload_word_ok(type) ? type : "?";
 	if (req_param(r, "OpStamp"))
 		return "OPERLOG";
 	if (req_param(r, "PhotoStamp"))
@@ -150,18 +149,12 @@ struct arena *upload_piece(struct req *r)
 
 /* ---- the beginning ---- */
 
-/* Access control wraps every table in one of these (adms-push 2.11). */
-static bool table_wraps(const char *table)
-{
-	return strcmp(table, "TABLEDATA") == 0 || strcmp(table, "QUERYDATA") == 0;
-}
-
 /* What reads its lines. Tables that are not known are those of the record that they are called after.
  * A terminal in access mode is another's business: what it has of its own stays as it came. */
 static req_step *upload_handler(struct req *r, struct upload *u)
 {
 	const struct table *table = table_find(u->of);
-	bool wrapped = table_wraps(u->table);
+	bool wrapped = query_wraps(u->table);
 	bool access = contact_of(r)->terminal->dialect.generation == GENERATION_ACC;
 	if (table && !wrapped)
 		return table->handler;
@@ -172,24 +165,14 @@ static req_step *upload_handler(struct req *r, struct upload *u)
 	return table ? table->handler : upload_records;
 }
 
-/* The table that the lines are of. */
-static const char *upload_of_table(struct req *r, const char *table)
-{
-	const char *name = req_param(r, "tablename"), *type = req_param(r, "type");
-	if (!table_wraps(table))
-		return table;
-	if (type && str_same_word(type, "options"))
-		return "OPTIONS";
-	return name && word_ok(name) ? upper(req_arena(r), name) : table;
-}
-
 void upload_begin(struct req *r, struct upload *u, const char *name)
 {
 	const struct table *table = table_find(name);
 	contact_of(r)->data = u;
 	u->req = r;
 	u->table = table ? table->name : upper(req_arena(r), name);
-	u->of = upload_of_table(r, u->table);
+	const char *of = query_wraps(u->table) ? query_wrapped(r) : "";
+	u->of = *of ? upper(req_arena(r), of) : u->table;
 	u->bare = (table && table->bare) || strcmp(u->of, "OPTIONS") == 0;
 	u->stamp = upload_stamp(r);
 	u->body = req_body(r, &u->len);
@@ -294,7 +277,7 @@ void upload_photo(struct req *r, const struct rows *rows)
 	upload_counted(r, NULL);
 }
 
-static void upload_count(struct req *r)
+void upload_count(struct req *r)
 {
 	struct upload *u = upload_of(r);
 	const struct contact *c = contact_of(r);
@@ -326,12 +309,11 @@ void upload_tell_failure(struct req *r, int lines)
 void upload_answer(struct req *r)
 {
 	const struct upload *u = upload_of(r);
-	const char *tablename = req_param(r, "tablename");
 	outage_passed(&contact_of(r)->adms->refusing, clock_ticks());
 	if (u->bare)
 		req_text(r, 200, "OK");
-	else if (table_wraps(u->table) && tablename && word_ok(tablename))
-		req_text(r, 200, "%s=%d", tablename, query_count(r, u));
+	else if (query_wraps(u->table) && *query_wrapped(r))
+		req_text(r, 200, "%s=%d", query_wrapped(r), query_count(r, u));
 	else
 		req_text(r, 200, "OK: %d", u->lines);
 }
@@ -491,32 +473,6 @@ static void upload_options(struct req *r, const struct rows *rows)
 		return;
 	}
 	req_query_with(r, upload_kept, &(struct req_query_options){ 0 }, &statement, 1);
-}
-
-/* POST cdata with options=: a handshake that says in its lines what others say later (1.1, 2.9). */
-static void upload_hello(struct req *r, struct upload *u)
-{
-	const struct terminal *t = contact_of(r)->terminal;
-	struct db_statement statement;
-	contact_of(r)->data = u;
-	u->req = r;
-	u->table = u->of = "OPTIONS";
-	u->body = req_body(r, &u->len);
-	struct info_options pairs = info_options((struct span){ u->body, u->len });
-	if (!t->approved || !u->len || u->len > ADMS_LARGE ||
-		options_statement(r, t, pairs, &statement) == 0) {
-		handshake_start(r, NULL);
-		return;
-	}
-	u->lines = (int)record_count_lines(u->body, u->len);
-	u->counts.stored = u->lines;
-	req_query_with(r, hello_kept, &(struct req_query_options){ 0 }, &statement, 1);
-}
-
-static void hello_kept(struct req *r, const struct rows *rows)
-{
-	upload_count(r);
-	handshake_start(r, NULL);
 }
 
 void upload_ignored(struct req *r, const struct rows *rows)

@@ -1,4 +1,5 @@
-/* What the files of uploads share: upload.c, upload_records.c, upload_files.c, upload_pack.c. */
+/* What the files of uploads share: upload.c, upload_records.c, upload_files.c, upload_pack.c,
+ * querydata.c. */
 #ifndef UPLOAD_PRIVATE_H
 #define UPLOAD_PRIVATE_H
 
@@ -62,14 +63,17 @@ struct arena *upload_piece(struct req *);
 /* upload.c: how long a statement of all of it may take. */
 int64_t upload_deadline_ms(const struct upload *);
 
+/* upload.c: a word of a request that may be stored and said again. */
+bool upload_word_ok(const char *word);
+
 /* upload.c: the beginning of an upload of a table, once the request's data is it. */
 void upload_begin(struct req *, struct upload *, const char *table);
 
-/* querydata.c: ends the query that this upload answers, then upload_reply(). */
-void query_end(struct req *);
+/* upload_hello.c: POST cdata with options= and no table. */
+void upload_hello(struct req *, struct upload *);
 
-/* querydata.c: what the answer says of how many there are. */
-int query_count(struct req *, const struct upload *);
+/* upload.c: for the log of uploads. */
+void upload_count(struct req *);
 
 /* upload.c: answers OK; upload_reply() counts it, too. */
 void upload_answer(struct req *);

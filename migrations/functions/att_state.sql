@@ -15,6 +15,7 @@
 -- calls it, who have a search_path of their own: nothing of public in it.
 create or replace function punch_unread(rest bytea, which int) returns smallint language sql immutable as $$
 	select case when octet_length(rest) < 22 or coalesce(said[which], '') = '' then null
+		when said[which] ~ '^[+-]?[0-9]{1,4}$' then said[which]::smallint
 		when which = 1 and upper(said[1]) = 'I' then 0
 		when which = 1 and upper(said[1]) = 'O' then 1
 		else 255 end::smallint

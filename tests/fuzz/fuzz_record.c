@@ -45,6 +45,13 @@ static void record_fuzz(struct span line, enum record_kind of_table)
 	}
 	if (record_get(&r, "PIN").text && r.npairs == 0)
 		abort();
+	struct span pin = record_get(&r, "PIN");
+	/* what is no PIN as bytes is none as text */
+	if (pin.text && pin_check_bytes(pin.text, pin.len) && !pin_check(pin.text, pin.len))
+		abort();
+	if (record_translate(&r) && r.kind != RECORD_USER && r.kind != RECORD_FP)
+		abort();
+	record_is_one(&r);
 }
 
 static void oplog_fuzz(struct span line)

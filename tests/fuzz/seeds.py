@@ -58,6 +58,11 @@ RECORDS = [
 	b"~DeviceName=X,MAC=00:17,~OEMVendor=ZKTECO CO., LTD.,FPVersion=10,IPAddress=1.2.3.4,\n",
 	b"PIN=20150731103012-123.jpg\nSN=0316144680030\nsize=4\nCMD=uploadphoto\0\xff\xd8\xff\xe0",
 	b"ZAM180-NF50VA-Ver3.4.10,1,0,16,192.168.0.25,10,39,12,1,01110,0,0,0",
+	b"\xef\xbb\xbfUSER PIN=48 Name=Al Lee Pri=0\n  USER PIN= 7 \tName = x\nOPLOG 6 0 2026-08-08 06:38:34 7\n",
+	b"  7\t 2026-07-01 08:00:00 \t O\tx\n48;Name=Al\t2026-07-01 08:00:00\n",
+	b"user uid=1\tcardno=7\tpin=1\tpassword=9\tname=A\tprivilege=14\ntemplatev10 pin=1\tfingerid=22\tvalid=1\ttemplate=AA\n",
+	b"~DeviceName=X\tFWVersion=Ver 6.60 Sep 19 2019 UserCount=5; MAC=\r\nA=1,,B=2",
+	b"SN=1&INFO=Ver+8%2B,1,+2",
 ]
 CARDS = [b"0007654321", b"[15CD5B07]", b"[0000000000]", b"1.23457E+11", b" 18446744073709551615\t", b"B1CB740000", b"-5"]
 RESULTS = [

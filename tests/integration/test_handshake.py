@@ -55,6 +55,28 @@ def test_what_the_terminal_says_of_itself_counts(server, terminal):
 	assert server.value("select generation from terminal") == 5
 
 
+def test_a_handshake_may_be_posted_with_its_options(server, terminal):
+	target = "/iclock/cdata?SN=%s&options=all&pushver=2.4.1&language=69" % terminal.sn
+	body = "~DeviceName=Sim\r\nMAC=00:17:61:AA:BB:CC\r\nFWVersion=Ver 8.0\r\n"
+	assert set(terminal.options(terminal.raw("POST", target, body).text)) == NEW
+	assert server.value("select count(*) from terminal_state where fw_ver = 'Ver 8.0'") == 0, "it waits"
+	terminal.approve()
+	for path in ("cdata", "edata"):
+		assert set(terminal.options(terminal.raw("POST", target.replace("cdata", path), body).text)) == NEW
+	assert server.sql("select terminal_name, push_ver, options->>'MAC' from terminal") == [("Sim", "2.4.1", "00:17:61:AA:BB:CC")]
+	assert server.value("select fw_ver from terminal_state") == "Ver 8.0"
+	assert server.value("select count(*) from reject") == 0
+	assert terminal.options(terminal.raw("POST", target, "").text)["Realtime"] == "1"
+	# with a table it is an upload
+	assert terminal.raw("POST", target + "&table=ATTLOG&Stamp=9", PUNCH).text == "OK: 1"
+
+
+def test_a_plus_in_info_is_a_blank(server, terminal):
+	terminal.register()
+	terminal.poll(info="Ver+8.0.4%2Bb,1,0,0,10.0.0.1")
+	wait_until(lambda: server.value("select fw_ver from terminal_state") == "Ver 8.0.4+b", 8)
+
+
 def test_an_access_control_device_is_not_taken_in(server, terminal):
 	assert terminal.handshake("options=all&pushver=3.1.2&DeviceType=acc&PushOptionsFlag=1") == "OK"
 	assert terminal.raw("POST", "/iclock/registry?SN=" + terminal.sn, "DeviceType=acc").status == 406

@@ -287,7 +287,7 @@ def test_what_does_not_fit_is_told_row_by_row(database, source, make_server, tmp
 	assert "1" * 30 not in report.read_text()
 	check_counters(database)
 	assert database.sql("select punch_state from punch_variant") == [(5,)]
-	assert database.sql("select id, punch_state from punch where id between 600 and 700") == [(602, None)]
+	assert database.sql("select id, punch_state from punch where id between 600 and 700") == [(602, 255)]
 	assert database.value("select last_id from punch_counter") == 910
 	server = make_server(database, timezone=ZONE)
 	assert server.api.get("/personnel/api/employees/51/")["nickname"] == "n" * 25

@@ -140,6 +140,62 @@ def test_records_that_lack_what_matters_are_rejects(server, terminal):
 
 # ---------------------------------------------------------------- tables without a place of their own
 
+FP = "FP PIN=7\tFID=3\tSize=4\tValid=1\tTMP=AAAA"
+FACE = "FACE PIN=7\tFID=0\tSIZE=4\tVALID=1\tTMP=AAAA"
+VEIN = "FVEIN Pin=7\tFID=1\tIndex=0\tSize=4\tValid=1\tTmp=AAAA"
+BIO = "BIODATA Pin=7\tNo=0\tIndex=0\tValid=1\tDuress=0\tType=9\tMajorVer=39\tMinorVer=3\tFormat=0\tTmp=AAAA"
+PANEL = "user uid=1\tcardno=\tpin=9\tpassword=\tgroup=1\tstarttime=0\tendtime=0\tname=Panel\tprivilege=14\tdisable=0\tverify=0"
+
+
+def test_a_record_goes_its_way_whatever_its_table_is_called(server, terminal):
+	terminal.register()
+	for n, name in enumerate(("USER", "user", "Users2")):
+		assert terminal.push(name, "USER PIN=%d\tName=Seven\tPri=0" % (7 + n)) == "OK: 1"
+	assert server.sql("select emp_code, first_name from employee order by 1") == [(x, "Seven") for x in "789"]
+	for table, line, form in (("templatev10", FP, "FP"), ("TEMPLATEV10", FP[3:], "FP"), ("FP", FP[3:], "FP"),
+			("facetmpv10", FACE, "FACE"), ("facev7", FACE[5:], "FACE"), ("fvtemplate", VEIN, "FVEIN"), ("NEWTHING", FP, "FP"),
+			("newthing", BIO, "BIODATA"), ("NEWTHING", "TEMPLATEV10 " + FP[3:], "FP")):
+		server.sql("delete from template")
+		assert terminal.push(table, line) == "OK: 1"
+		assert [r[1] for r in templates(server)] == [form], (table, line)
+	assert server.value("select count(*) from raw_upload") + server.value("select count(*) from reject") == 0
+
+
+def test_what_access_control_wraps(server, terminal):
+	"""tabledata: attendance's lines go the way of the record, a panel's own users create nobody."""
+	terminal.register()
+	terminal.push("OPERLOG", "USER PIN=7\tName=Seven")
+
+	def wrapped(name, *lines):
+		return terminal.push("tabledata&tablename=%s&count=%d" % (name, len(lines)), *lines)
+	assert wrapped("BIODATA", BIO) == "BIODATA=1"
+	assert wrapped("templatev10", FP) == "templatev10=1"
+	assert wrapped("ATTLOG", "7\t2026-05-01 08:00:00\t0\t1") == "ATTLOG=1"
+	assert [t[1] for t in templates(server)] == ["BIODATA", "FP"]
+	assert server.value("select count(*) from punch") == 1 and server.value("select count(*) from raw_upload") == 0
+	assert wrapped("user", PANEL) == "user=1"
+	assert wrapped("user", PANEL.replace("pin=9", "pin=10"), "USER PIN=8\tName=Eight", "nonsense") == "user=3"
+	assert server.sql("select emp_code from employee order by 1") == [("7",), ("8",)]
+	assert server.sql("select table_name, lines from raw_upload order by id") == [("TABLEDATA", 1)] * 3
+	assert server.value("select count(*) from reject") == 0
+	assert wrapped("user", "USER PIN=1 x=2\tName=x") == "user=1"
+	assert server.sql("select table_name, reason from reject") == [("USER", "another column in the PIN")]
+
+
+def test_a_terminal_in_access_mode_keeps_its_own(server, terminal):
+	assert terminal.handshake("options=all&pushver=3.1.2&DeviceType=acc") == "OK"
+	server.api.patch("/iclock/api/terminals/%d/" % terminal.id, {"area": 2})
+	server.api.post("/personnel/api/employees/", {"emp_code": "7", "department": 1, "area": [2]})
+	kept = lambda: server.value("select count(*) from raw_upload")
+	wait_until(lambda: terminal.push("tabledata&tablename=user&count=2", PANEL, "USER PIN=8\tName=Eight") == "user=2" and kept())
+	assert terminal.push("tabledata&tablename=biodata&count=1", BIO.lower()) == "biodata=1"
+	assert terminal.push("NEWTHING", FP) == "OK: 1"
+	assert terminal.raw("POST", "/iclock/querydata?SN=%s&type=tabledata&cmdid=1&tablename=user&count=1&packcnt=1&packidx=1"
+		% terminal.sn, PANEL).text == "user=1"
+	assert server.sql("select emp_code from employee") == [("7",)] and templates(server) == []
+	assert kept() == 4
+
+
 @pytest.mark.parametrize("table, answer", [("ERRORLOG", "OK"), ("ATTPHOTO", "OK"),
 	("WORKCODE", "OK: 1"), ("SMS", "OK: 1"), ("NEWTHING", "OK: 1"), ("rtlog", "OK"), ("rtstate", "OK"),
 	("tabledata&tablename=user&count=1", "user=1")])
@@ -210,6 +266,33 @@ def test_options_with_commas_in_values(server, terminal):
 	terminal.push("options", "UserCount=9,~Platform=ZAM180_TFT")
 	said = server.value("select options from terminal")
 	assert (said["UserCount"], said["Platform"], said["MAC"]) == ("9", "ZAM180_TFT", "00:17:61:00:00:01")
+
+
+def test_options_end_where_the_next_key_begins(server, terminal):
+	terminal.register()
+	for n, separator in enumerate(["\t", " ", "\n", "\r\n", ",", ", ", ";", "\t,"]):
+		server.sql("update terminal set options = '{}', terminal_name = ''")
+		body = separator.join(["DeviceName=MB10-VL", "FWVersion=Ver 6.6%d Sep 19 2019" % n, "~OEMVendor=ZKTECO CO., LTD.",
+			"UserCount=%d" % n])
+		assert terminal.push("options", body + separator) == "OK"
+		assert server.value("select options from terminal") == {"DeviceName": "MB10-VL",
+			"FWVersion": "Ver 6.6%d Sep 19 2019" % n, "OEMVendor": "ZKTECO CO., LTD.", "UserCount": str(n)}, separator
+		assert server.sql("select fw_ver, user_count from terminal_state") == [("Ver 6.6%d Sep 19 2019" % n, n)]
+		assert server.value("select terminal_name from terminal") == "MB10-VL"
+
+
+def test_the_firmwares_version_has_many_names(server, terminal):
+	terminal.register()
+	for n, name in enumerate(("FirmVer", "FirmwareVersion", "~FWVer", "Firmware_Version", "fwversion", "FirmwareVer", "Firmware")):
+		server.sql("update terminal set options = '{}'")
+		assert terminal.push("options", "%s=Ver %d.0 x" % (name, n)) == "OK"
+		assert server.value("select fw_ver from terminal_state") == "Ver %d.0 x" % n, name
+	# the answer to INFO is read likewise
+	server.api.post("/iclock/api/terminalcommands/", {"terminal": terminal.id, "command": "INFO"})
+	cid, _ = terminal.poll_until("INFO")
+	terminal.raw("POST", "/iclock/devicecmd?SN=" + terminal.sn,
+		"ID=%s&Return=0&CMD=INFO\n~DeviceName=X\tFirmVer=Ver 9 b UserCount=7\nMAC=0\n" % cid)
+	assert server.sql("select fw_ver, user_count from terminal_state") == [("Ver 9 b", 7)]
 
 
 def test_options_cannot_grow_without_end(server, terminal):

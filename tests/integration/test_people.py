@@ -87,6 +87,43 @@ def test_lines_fill_what_is_empty_and_never_overwrite(server, terminal):
 	assert users_of(terminal.obey()) == [], "filled from this terminal: it has it"
 
 
+LONG_NAME = "Nguyễn Thị Bích Ngọc Trâm Anh"
+
+
+def test_a_long_name_goes_on_in_the_last_name(server, make_terminal):
+	a, b = ready(make_terminal), ready(make_terminal)
+	names = {"1": (LONG_NAME, "Nguyễn Thị Bích Ngọc Trâm", "Anh"), "2": ("王" * 30, "王" * 25, "王" * 5),
+		"6": ("王" * 12, "王" * 12, ""), "3": ("x" * 25, "x" * 25, ""), "4": ("Ann " + "y" * 24, "Ann", "y" * 24), "5": ("z" * 90, "z" * 25, "z" * 25)}
+	assert a.push("OPERLOG", *["USER PIN=%s\tName=%s" % (pin, n[0]) for pin, n in names.items()]) == "OK: 6"
+	assert server.sql("select emp_code, first_name, last_name from employee order by 1") == [
+		(pin,) + n[1:] for pin, n in sorted(names.items())]
+	# nobody gets a shorter one back than it has; others get as much as they take
+	for pin in names:
+		change(server, pin, card_no="70" + pin)
+	sent = {pairs(c)["PIN"]: pairs(c)["Name"] for c in users_of(a.obey())}
+	assert sent == {pin: n[0] for pin, n in names.items()}
+	cut = {pairs(c)["PIN"]: pairs(c)["Name"] for c in users_of(b.obey())}
+	assert all(n[0].startswith(cut[pin]) and len(cut[pin].encode()) > 20 for pin, n in names.items())
+	# a name that is given here is sent everywhere
+	change(server, "1", first_name="Nguyễn Thị", last_name="")
+	assert [pairs(users_of(t.obey())[-1])["Name"] for t in (a, b)] == ["Nguyễn Thị"] * 2
+
+
+def test_a_long_name_fills_only_what_is_empty(server, make_terminal):
+	a = ready(make_terminal)
+	create(server, "1", first_name="", last_name="")
+	create(server, "2", first_name="", last_name="Anh")
+	create(server, "3", first_name=LONG_NAME[:25], last_name="")
+	a.obey()
+	assert a.push("OPERLOG", *["USER PIN=%d\tName=%s" % (n, LONG_NAME) for n in (1, 2, 3)]) == "OK: 3"
+	assert server.sql("select first_name, last_name from employee order by emp_code") == [
+		(LONG_NAME[:25], "Anh"), ("", "Anh"), (LONG_NAME[:25], "")]
+	for pin in ("1", "2", "3"):
+		change(server, pin, card_no="70" + pin)
+	assert {pairs(c)["PIN"]: pairs(c)["Name"] for c in users_of(a.obey())} == {
+		"1": LONG_NAME, "2": "Anh", "3": LONG_NAME}
+
+
 def test_what_one_terminal_fills_in_reaches_the_others(server, make_terminal):
 	a, b = ready(make_terminal), ready(make_terminal)
 	create(server, "5")

@@ -60,6 +60,24 @@ def test_what_is_absent(gate):
 	assert (row["is_mask"], row["temperature"], row["work_code"]) == (None, 0.0, "")
 
 
+def test_what_could_not_be_read(gate):
+	"""Of before 255 stood for it: the state is null, and the whole line is there."""
+	lines = ["O\t1", "i\tx", "?\t1", "\tx", " O \t4", "", "\t"]
+	store(gate, [("1", second(i), "GATE1") for i in range(len(lines))], states=[None] * len(lines),
+		verifies=[None] * len(lines))
+	for i, line in enumerate(lines):
+		gate.sql("update punch set rest = convert_to(%s, 'UTF8') where id = %s", "1\t%s\t%s" % (second(i), line), i + 1)
+	store(gate, [("2", second(0), "GATE1"), ("3", second(0), "GATE1")], states=[None] * 2, verifies=[None] * 2)
+	gate.sql("update punch set rest = '0\t0\t1\t36.55\t97.8\t+28800' where id = %s", len(lines) + 1)
+	gate.sql("update punch set rest = convert_to(%s, 'UTF8') where id = %s", "3 %s O x" % second(0), len(lines) + 2)
+	rows = gate.api.get(PATH, ordering="id")["data"]
+	shown = [(r["punch_state"], r["verify_type"]) for r in rows]
+	assert shown == [("1", 1), ("0", 255), ("255", 1), ("0", 255), ("1", 4), ("0", 0), ("0", 0), ("0", 0), ("1", 255)]
+	assert [r["punch_state_display"] for r in rows[:4]] == ["Check Out", "Check In", "Unknown", "Check In"]
+	assert gate.sql("select punch_state, verify_type from biotime.iclock_transaction order by id") == shown
+	assert gate.value("select count(punch_state) from punch") == 0, "what is stored stays"
+
+
 def test_words(gate):
 	states = [0, 1, 2, 3, 4, 5, 6, 255]
 	store(gate, [("1", second(i), "GATE1") for i in range(8)], states=states,

@@ -194,6 +194,81 @@ def test_what_has_no_place_is_listed(server, make_terminal):
 	assert not found_in(server, SECRET)
 
 
+# ---------------------------------------------------------------- answers to queries
+
+PANEL_USER = "user uid=%d\tcardno=%s\tpin=%d\tpassword=%s\tgroup=1\tstarttime=0\tendtime=0\tname=%s\tprivilege=0\tdisable=0"
+
+
+def ask(server, t, command):
+	server.api.post("/iclock/api/terminalcommands/", {"terminal": t.id, "command": command})
+	return t.poll_until(command)[0]
+
+
+def answer(t, cid, table, *lines, pack=1, packs=1):
+	return t.raw("POST", "/iclock/querydata?SN=%s&type=tabledata&cmdid=%s&tablename=%s&count=%d&packcnt=%d&packidx=%d"
+		% (t.sn, cid, table, len(lines), packs, pack), "\r\n".join(lines)).text
+
+
+def command(server, cid):
+	return server.sql("select state, return_value from terminal_command where id = %s", cid)[0]
+
+
+def test_users_come_as_the_answer_to_their_query(server, make_terminal):
+	"""As SenseFace terminals in attendance mode answer (adms-push 2.11): in access control's words."""
+	t, other = ready(make_terminal), ready(make_terminal)
+	cid = ask(server, t, "DATA QUERY USERINFO")
+	# nobody else's answer, none to another question, and none without a question
+	for who, number, table in ((other, cid, "user"), (t, int(cid) + 100, "user"), (t, 0, "user"), (t, "x", "user")):
+		assert answer(who, number, table, PANEL_USER % (1, "77", 1, "99", "Al")) == "user=1"
+	assert answer(t, cid, "templatev10", "templatev10 size=4\tuid=1\tpin=1\tfingerid=6\tvalid=1\ttemplate=AAAA") == "templatev10=1"
+	assert server.value("select count(*) from employee") == 0 and command(server, cid) == ("sent", None)
+	assert answer(t, cid, "user", PANEL_USER % (1, "77", 1, "99", "Al"), PANEL_USER % (2, "", 2, "", "Bo"), packs=2) == "user=2"
+	assert command(server, cid) == ("sent", None), "another pack follows"
+	assert answer(t, cid, "user", "USER PIN=3\tName=Cy", pack=2, packs=2) == "user=1"
+	assert command(server, cid)[0] == "done"
+	got = [(p["emp_code"], p["first_name"], p["card_no"], p["device_password"]) for p in
+		server.api.get("/personnel/api/employees/", ordering="emp_code")["data"]]
+	assert [tuple(x or "" for x in p) for p in got] == [("1", "Al", "77", "99"), ("2", "Bo", "", ""), ("3", "Cy", "", "")]
+	assert t.ack((cid, 3, "DATA QUERY")) == "OK", "its result comes behind"
+	assert command(server, cid)[0] == "done"
+	# it is over: what comes under its number now is a panel's own
+	assert answer(t, cid, "user", PANEL_USER % (9, "", 9, "", "Late")) == "user=1"
+	assert server.value("select count(*) from employee") == 3
+	assert server.sql("select distinct table_name from raw_upload") == [("QUERYDATA",)]
+
+
+def test_templates_and_punches_likewise(server, make_terminal):
+	t = ready(make_terminal)
+	person(server, "1")
+	t.obey()
+	cid = ask(server, t, "DATA QUERY FINGERTMP PIN=1")
+	assert answer(t, cid, "templatev10", "templatev10 size=4\tuid=1\tpin=1\tfingerid=22\tvalid=1\ttemplate=AAAA") == "templatev10=1"
+	assert server.sql("select bio_no, duress from template") == [(6, 1)] and command(server, cid)[0] == "done"
+	cid = ask(server, t, "DATA QUERY ATTLOG StartTime=2026-05-01 00:00:00\tEndTime=2026-05-02 00:00:00")
+	assert answer(t, cid, "attlog", "1\t%s\t0\t1" % WHEN) == "attlog=1"
+	assert server.value("select count(*) from punch") == 1 and command(server, cid) == ("done", 1)
+	cid = ask(server, t, "DATA QUERY USERINFO PIN=5")
+	assert answer(t, cid, "user") == "user=0"
+	assert command(server, cid) == ("done", 0), "there is nobody"
+
+
+def test_odd_answers_harm_nobody(server, make_terminal):
+	t = ready(make_terminal)
+	stranger = make_terminal(approve=False)
+	stranger.register()
+	cid = ask(server, t, "DATA QUERY USERINFO")
+	for query in ("", "&cmdid=" + cid, "&tablename=user", "&cmdid=%s&tablename=%s" % (cid, "x" * 99),
+			"&cmdid=99999999999999999999&tablename=user&count=-1", "&cmdid=%s&tablename=a%%0Ab&packcnt=x" % cid,
+			"&type=options&cmdid=1", "&type=count&cmdid=1&tablename=user&count=5"):
+		for body in ("", "user=5", "\0" * 100, "user " * 1000, "A=1,B=2"):
+			reply = t.raw("POST", "/iclock/querydata?SN=%s%s" % (t.sn, query), body).text
+			assert reply.startswith(("OK", "user=")) and "\n" not in reply, (query, reply)
+	assert answer(stranger, cid, "user", PANEL_USER % (1, "", 1, "", "x")) == "user=1"
+	assert command(server, cid) == ("sent", None)
+	assert server.value("select count(*) from employee") == 0
+	assert server.value("select options from terminal where id = %s", t.id)["B"] == "2"
+
+
 # ---------------------------------------------------------------- packages
 
 def tgz(*files):
@@ -213,7 +288,7 @@ def push_package(t, body):
 def test_a_packed_operation_log(server, make_terminal):
 	t = ready(make_terminal)
 	lines = ["OPLOG 4\t%d\t%s\t3\t0\t0\t0" % (n, WHEN) for n in range(2000)]
-	package = tgz(("\n".join(lines)).encode(), b"USER PIN=4\tName=Ann\nRUBBISH\n\n")
+	package = tgz(("\n".join(lines)).encode(), b"\xef\xbb\xbfUSER PIN=4\tName=Ann\nRUBBISH\n\n")
 	for n in (1, 2):
 		assert push_package(t, package) == "OK: 2002"
 		assert server.sql("select count(*), max(seen_count) from operation_log") == [(2000, n)]
@@ -367,7 +442,12 @@ def test_every_upload_is_counted(server, make_terminal):
 	photo(t, head(t) + b"\0" + JPEG)
 	wait_until(lambda: log_of(server, t, "ATTPHOTO") == (1, 0, 1, 1, 0, 0), 15)
 	assert log_of(server, t, "OPERLOG") == (2, 0, 11, 5, 5, 1)
-	assert log_of(server, t, "NEWTHING") == (2, 0, 4, 2, 2, 0)
+	# what is only put aside is not stored
+	assert log_of(server, t, "NEWTHING") == (2, 0, 4, 0, 0, 0)
+	assert [r["raw"] for r in listed(server, "uploadlogs", table="NEWTHING")] == [4]
+	t.push("NEWTHING", "USER PIN=5\tName=x", "a", "USER PIN=5 x=1\tName=x")
+	wait_until(lambda: log_of(server, t, "NEWTHING") == (3, 0, 7, 1, 0, 1), 15)
+	assert [r["raw"] for r in listed(server, "uploadlogs", table="NEWTHING")] == [5]
 	assert log_of(server, t, "OPTIONS") == (1, 0, 1, 1, 0, 0)
 	row = listed(server, "uploadlogs", terminal=t.id, table="ATTLOG")[0]
 	assert row["hour"] <= row["first_upload"][:13] + ":59" and row["first_upload"] <= row["upload_time"]

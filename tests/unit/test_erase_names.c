@@ -23,6 +23,13 @@ int main(void)
 	assert(names("PIN=20260504083000-7.jpg", "7"));
 	assert(!names("PIN=20260504083000-77.jpg", "7"));
 	assert(names("A b\tc", "A b"));
+	assert(names("   7 \tbad time", "7") && names("\xef\xbb\xbf"
+						      "7\t1",
+							"7"));
+	assert(names("  7 2026-05-04 25:00:00", "7") && !names("  77 2026", "7"));
+	assert(names("USER PIN = 7 \tName=x", "7") && names("PIN=20260504083000 - 7 .jpg", "7"));
+	assert(!names("PIN=  77\t", "7") && !names("USER PIN= 8\tName= 7", "7"));
+	assert(!erase_names("1-7", 3, "7") && !erase_names("1- 7 ", 5, "7"));
 	assert(!names("", "7"));
 	assert(!names("7", "7")); /* no columns: a line of numbers */
 	assert(!names("7\t", ""));
