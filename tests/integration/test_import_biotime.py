@@ -257,6 +257,9 @@ def test_what_does_not_fit_is_told_row_by_row(database, source, make_server, tmp
 	source.add("personnel_company", id=3, company_code="3", company_name="Third", is_default=False)
 	source.add("personnel_department", id=20, dept_code="OPS", dept_name="Other", is_default=False)
 	source.add("iclock_biodata", id=9, employee_id=41, bio_tmp="<xml>", bio_type=1, major_ver="10")
+	for n, (text, more) in enumerate([("AAAABBBBC", {}), ("AAAABBBB", {"bio_no": 12}), ("AAAA\nBB-_\n", {"bio_no": 2}),
+			('{"0": "AAAA", "1": "BBB"}', {"bio_type": 2}), ("AAAA", {"bio_type": 11})]):
+		source.add("iclock_biodata", id=90 + n, employee_id=41, bio_tmp=text, major_ver="10", **{"bio_type": 1, **more})
 	source.add("iclock_terminal", id=13, sn="OFF01", alias="Off", terminal_tz=5, area_id=7, status=1)
 	source.add("iclock_transaction", id=600, emp_code="", punch_time="2024-05-02 08:00:00+05:30",
 		punch_state="0", verify_type=1)
@@ -280,7 +283,11 @@ def test_what_does_not_fit_is_told_row_by_row(database, source, make_server, tmp
 			("personnel_employee", "id 51", "nickname has more than 25 characters: cut"),
 			("personnel_employee", "id 51", "self-service password left out"),
 			("personnel_employee", "id 52", "marked as deleted"),
-			("iclock_biodata", "id 9", "the template is no base64"),
+			("iclock_biodata", "id 9,", "the template is no base64"),
+			("iclock_biodata", "id 90,", "the template is no base64"),
+			("iclock_biodata", "id 91,", "no such finger"),
+			("iclock_biodata", "id 93,", "the template is no base64"),
+			("iclock_biodata", "id 94,", "no such type of template"),
 			("iclock_terminal", "id 13, sn OFF01", "it waits for approval")):
 		assert any(t == table and r.startswith(row) and reason in why for t, r, why in told), (
 			row, reason, told)
@@ -291,6 +298,9 @@ def test_what_does_not_fit_is_told_row_by_row(database, source, make_server, tmp
 	assert database.value("select last_id from punch_counter") == 910
 	server = make_server(database, timezone=ZONE)
 	assert server.api.get("/personnel/api/employees/51/")["nickname"] == "n" * 25
+	rows = server.api.get("/iclock/api/biodatas/", employee=41, templates="true")["data"]
+	assert {(r["bio_type"], r["bio_no"], r["bio_index"]): r["bio_tmp"] for r in rows} == {
+		(1, 6, 0): TEMPLATE, (1, 2, 0): "AAAABB+/", (2, 0, 0): "AAAA"}, "in the alphabet that terminals know"
 
 
 def test_cards_have_one_form_and_one_person_each(database, source, make_server, tmp_path):
