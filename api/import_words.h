@@ -24,7 +24,7 @@ extern const struct import_word import_words_people[], import_words_organisation
 	import_words_punches[];
 
 /* A word that stands for a value of the member, as that value; false: it stands for none. */
-enum { IMPORT_VALUE = 8 };
+enum { IMPORT_VALUE = 16 };
 bool import_value_read(const char *member, const char *said, char out[static IMPORT_VALUE]);
 
 /* Which number comes first where the year does not. */
