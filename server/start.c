@@ -385,8 +385,7 @@ bool start_server(struct start *s, struct arena *a, const struct config *config,
 	bool good = start_database(s, a, config, EMBEDDED_SERVER, error) &&
 		    start_schema(s, &applied, error) && (!s->embedded || role_become(s, error)) &&
 		    start_keys(s, error) && biometrics_check(s, error) && start_zone(s, error) &&
-		    setting_tell(s, error) &&
-		    start_admin(s, error);
+		    setting_tell(s, error) && start_admin(s, error);
 	start_disconnect(s);
 	if (applied)
 		log_info("schema_migrated", "migrations", log_num(applied), NULL);
