@@ -220,10 +220,11 @@ static void lines_count(void *arg)
 		u->handler = upload_raw;
 }
 
-/* What changes people waits, too, behind what is still to be released: the later one counts. */
+/* What changes people waits, too, behind what is still to be released: the later one counts. (Not
+ * where there may be lines among it that are kept in another way.) */
 static bool upload_waits(const struct upload *u, const struct terminal *t)
 {
-	return !t->approved || (t->held && u->handler != upload_attlog);
+	return !t->approved || (t->held && u->handler != upload_attlog && !u->mixed);
 }
 
 void upload_handle(struct req *r, const struct rows *rows)

@@ -285,6 +285,7 @@ def test_lines_and_bytes_of_all_kinds_are_under_one_cap(server, make_terminal):
 	assert row.split()[-2:] == [str(x) for x in held(server, c)]
 
 
+@pytest.mark.slow
 def test_a_terminal_that_waits_cannot_make_punchd_grow(server, make_terminal):
 	"""16 MiB of lines that make no sense, of one line, and of the shortest ones; released into rejects."""
 	terminals = [waits(make_terminal) for _ in range(3)]
