@@ -171,6 +171,22 @@ def test_of_a_mixed_body_only_people_are_held_and_each_line_is_judged(server, ma
 	assert sorted(r["reason"] for r in server.api.get("/iclock/api/rejects/")["data"]) == ["empty PIN", "no template"]
 
 
+def test_records_of_several_lines_are_held_whole(server, make_terminal):
+	t = waits(make_terminal)
+	value = b64(SECRET * 20)
+	head = "FP PIN=7\tFID=1\tSize=%d\tValid=1\tTMP=" % len(value)
+	wrapped = [head + value[:76], *[value[n:n + 76] for n in range(76, len(value), 76)]]
+	body = ["OPLOG 6\t0\t%s\t7" % WHEN, *wrapped, user("7"), "USERPIC PIN=7\tFileName=7.jpg\tSize=%d" % len(b64(JPEG)), "Content=" + b64(JPEG)]
+	assert t.push("OPERLOG", *body) == "OK: %d" % len(body)
+	assert held(server, t)[0] == len(body) - 1
+	approve(server, t)
+	assert codes(server) == ["7"] and count(server, "reject") == 0
+	assert server.sql("select size from template") == [(str(len(value)),)] and count(server, "photo") == 1
+	version = server.sql("select id, version from template")
+	assert t.push("OPERLOG", head + value) == "OK: 1"
+	assert server.sql("select id, version from template") == version, "it is the same"
+
+
 def test_in_the_order_they_came_together_with_punches(server, make_terminal):
 	"""Of each thing the last one counts; punches have dense ids in their order."""
 	t = waits(make_terminal)
