@@ -11,7 +11,7 @@ import tempfile
 import pytest
 
 from punchd_test.net import free_port
-from punchd_test.server import ROOT, run_punchd
+from punchd_test.server import ROOT, environment, run_punchd
 from punchd_test.wait import wait_until
 
 
@@ -83,6 +83,10 @@ def test_run_prints_address_and_password_and_stops_on_ctrl_c(home):
 	first = Script(home)
 	first.wait_for(r"127\.0\.0\.1:%d" % first.port, 400)
 	password = first.wait_for(r"password\W+(\S+)", 60).group(1)
+	alias = first.wait_for(r"alias punchd=.*", 10).group()
+	users = subprocess.run(["bash", "-c", "shopt -s expand_aliases\n%s\npunchd user list" % alias], cwd="/", env=environment(),
+		capture_output=True, text=True, check=True).stdout
+	assert "admin" in users, "the line that it prints makes the README's commands work in another shell"
 	first.ctrl_c()
 	assert first.process.returncode == 0, first.text()
 	wait_until(first.nothing_is_left, 20, "all of it is gone")
