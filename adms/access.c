@@ -46,11 +46,17 @@ static bool word_is(const char *word, const char *expected)
 	return word && strcasecmp(word, expected) == 0;
 }
 
+/* One that says of itself that it is set to attendance may answer questions in such words. */
+static bool says_attendance(struct req *r)
+{
+	return word_is(contact_of(r)->terminal->device_type, "att");
+}
+
 void access_listen(struct req *r)
 {
 	const char *table = req_param(r, "table"), *type = req_param(r, "type");
 	if ((req_route(r)->flags & CONTACT_ACCESS) || word_is(table, "rtlog") ||
-		word_is(table, "rtstate") || word_is(type, "tabledata"))
+		word_is(table, "rtstate") || (word_is(type, "tabledata") && !says_attendance(r)))
 		access_is(r, true);
 }
 
@@ -64,14 +70,14 @@ static const char *letters_end(const char *p, const char *end)
 
 void access_listen_body(struct req *r, struct span body)
 {
-	const struct terminal *t = contact_of(r)->terminal;
+	if (body.len == 0)
+		return;
 	const char *end = body.text + body.len;
 	const char *word = letters_end(body.text, end);
 	if (word == body.text || word == end || *word != ' ')
 		return;
 	const char *key = letters_end(word + 1, end);
-	/* one that says of itself that it is set to attendance may answer questions so */
-	if (key > word + 1 && key < end && *key == '=' && !word_is(t->device_type, "att"))
+	if (key > word + 1 && key < end && *key == '=' && !says_attendance(r))
 		access_is(r, true);
 }
 

@@ -248,7 +248,8 @@ def test_attendance_that_answers_in_words_of_access_control(server, ready):
 	"""As a SenseFace answers questions about its users."""
 	ready.push("tabledata", USER, query="&tablename=user&count=1")
 	ready.push("tabledata", "BIODATA Pin=7\tNo=0\tIndex=0\tValid=1\tDuress=0\tType=1\tMajorVer=10\tTmp=QUJD", query="&tablename=BIODATA")
-	ready.raw("POST", "/iclock/querydata?SN=%s&cmdid=1&tablename=user&count=1&packcnt=1&packidx=1" % ready.sn, USER)
+	for kind in ("", "&type=tabledata"):
+		ready.raw("POST", "/iclock/querydata?SN=%s%s&cmdid=1&tablename=user&count=1&packcnt=1&packidx=1" % (ready.sn, kind), USER)
 	assert speaks(server, ready) == "attendance" and alerts(server) == []
 
 
