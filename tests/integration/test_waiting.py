@@ -248,7 +248,7 @@ def test_the_list_says_what_they_hold(server, make_terminal):
 	t.handshake()
 	t.push("ATTLOG", LINE, LINE)
 	title, row = server.command("device", "list").stdout.splitlines()
-	assert "waiting bytes" in title and "127.0.0.1" in row and row.split()[-2:] == ["2", str(2 * len(LINE) + 2)]
+	assert "waiting bytes" in title and "127.0.0.1" in row and " 2 " in row and str(2 * len(LINE) + 2) in row.split()
 
 
 # ---------------------------------------------------------------- letting go
