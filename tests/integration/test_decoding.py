@@ -39,7 +39,7 @@ def test_text_is_decoded_again_when_the_code_page_is_known(server, terminal):
 	assert reasons(server) == []
 	assert server.api.get("/personnel/api/employees/", emp_code="5")["data"][0]["card_no"] == "77"
 	rows = server.sql(codes)
-	assert [r[:3] for r in rows] == [("7", CODE, 0), ("8", CODE, None), ("9", "plain", 0), (OTHER, "1", 0)]
+	assert [r[:3] for r in rows] == [("7", CODE, 0), ("8", CODE, 255), ("9", "plain", 0), (OTHER, "1", 0)]
 	assert bytes(rows[0][3]) == b"0\t0", "the columns behind it, as for all others"
 	assert bytes(rows[1][3]).startswith(b"8\t"), "a line with another odd column is kept whole"
 	assert server.sql("select max(id) from punch")[0][0] == ids[0][0] + 1, "a punch that is new comes last"
