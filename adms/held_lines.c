@@ -43,6 +43,7 @@ size_t held_comb_lines(char *body, size_t *n, const char *table, unsigned flags,
 			held = (flags & HELD_ALL) || kind_is_held(record.kind);
 		if (!held)
 			continue;
+		to = to == body ? record_first(body, whole) : to;
 		*biometric |= body_part;
 		count += record_count_lines(whole.text, whole.len);
 		if (to != whole.text)

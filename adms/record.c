@@ -83,6 +83,14 @@ size_t record_count_lines(const void *body, size_t n)
 	return count;
 }
 
+char *record_first(char *body, struct span line)
+{
+	if (line.text == body || span_skip_mark(line).len == line.len)
+		return body;
+	*body = '\n';
+	return body + 1;
+}
+
 size_t record_comb_lines(char *body, size_t *n)
 {
 	struct record_lines lines = record_lines(body, *n);
@@ -91,6 +99,8 @@ size_t record_comb_lines(char *body, size_t *n)
 	size_t count = 0;
 	for (; record_next_line(&lines, &line); count++) {
 		size_t whole = (size_t)(lines.at - line.text);
+		if (count == 0)
+			to = record_first(body, line);
 		if (to != line.text)
 			memmove(to, line.text, whole);
 		to += whole;

@@ -37,6 +37,10 @@ size_t record_count_lines(const void *body, size_t n);
  * line in megabytes of them. *n: what is left. */
 size_t record_comb_lines(char *body, size_t *n);
 
+/* Where the line goes that comes first of what is left of a body: behind a blank line, when it would
+ * else be read with a byte order mark of the body's. */
+char *record_first(char *body, struct span line);
+
 /* No line that anything is read from is longer. What is longer is kept as it came. */
 enum { RECORD_LONGEST = 64 << 10, RECORD_LONGEST_PICTURE = 1 << 20 };
 

@@ -241,6 +241,13 @@ static void test_the_mark_of_a_body_goes(void)
 	size_t n = strlen(marked);
 	assert(record_comb_lines(marked, &n) == 2 && n == 9 && memcmp(marked, "7\t1\n", 4) == 0);
 	assert(record_count_lines("\xef\xbb\xbf", 3) == 0);
+	/* of another line it is none, though what stood before is gone */
+	char later[] = "\n\xef\xbb\xbf"
+		       "8\n";
+	n = strlen(later);
+	assert(record_comb_lines(later, &n) == 1 && n == strlen(later));
+	lines = record_lines(later, n);
+	assert(record_next_line(&lines, &line) && line.len == 4);
 }
 
 static void test_words_of_a_kind(void)
