@@ -2,6 +2,7 @@
  * GET cdata: a terminal reads its options. The offset in force now comes from the database, which
  * knows the zones; so do the stamps.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "access.h"
@@ -91,6 +92,9 @@ void handshake_start(struct req *r, const struct rows *rows)
 	struct db_statement access;
 	if (access_statement(r, d, &access))
 		statements[--first] = access;
+	const char *type = handshake_word(r, "DeviceType");
+	snprintf(
+		c->terminal->device_type, sizeof(c->terminal->device_type), "%s", type ? type : "");
 	req_query_with(r, hello_said, &(struct req_query_options){ 0 }, &statements[first],
 		(int)LEN(statements) - first);
 }

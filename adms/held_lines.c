@@ -45,7 +45,7 @@ size_t held_comb_lines(char *body, size_t *n, const char *table, unsigned flags,
 			continue;
 		to = to == body ? record_first(body, whole) : to;
 		*biometric |= body_part;
-		count += record_count_lines(whole.text, whole.len);
+		count += record_count_lines_of(whole);
 		if (to != whole.text)
 			memmove(to, whole.text, size);
 		to += size;

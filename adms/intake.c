@@ -198,7 +198,7 @@ static bool intake_place(struct intake *in)
 static int record_lines_of(struct span record)
 {
 	bool one = !memchr(record.text, '\n', record.len);
-	return one ? 1 : (int)record_count_lines(record.text, record.len);
+	return one ? 1 : (int)record_count_lines_of(record);
 }
 
 /* The longest record of its kind that is looked into. */

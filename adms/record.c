@@ -73,14 +73,23 @@ bool record_next_line(struct record_lines *lines, struct span *line)
 	return false;
 }
 
-size_t record_count_lines(const void *body, size_t n)
+static size_t lines_count(struct record_lines lines)
 {
-	struct record_lines lines = record_lines(body, n);
 	struct span line;
 	size_t count = 0;
 	while (record_next_line(&lines, &line))
 		count++;
 	return count;
+}
+
+size_t record_count_lines(const void *body, size_t n)
+{
+	return lines_count(record_lines(body, n));
+}
+
+size_t record_count_lines_of(struct span part)
+{
+	return lines_count((struct record_lines){ .at = part.text, .end = part.text + part.len });
 }
 
 char *record_first(char *body, struct span line)
@@ -409,7 +418,8 @@ static struct span oplog_time(struct span *rest, char sep)
 	if (sep == '\t' || time.len != strlen("YYYY-MM-DD") || !rest->text)
 		return time;
 	struct span hour = oplog_column(rest, sep);
-	time.len = (size_t)(hour.text + hour.len - time.text);
+	if (hour.text) /* else nothing but blanks is behind it */
+		time.len = (size_t)(hour.text + hour.len - time.text);
 	return time;
 }
 

@@ -33,6 +33,9 @@ bool record_next_line(struct record_lines *, struct span *line);
 /* Lines that are not blank: the n of "OK: n". */
 size_t record_count_lines(const void *body, size_t n);
 
+/* The same in the midst of a body, where a byte order mark is a character like others. */
+size_t record_count_lines_of(struct span part);
+
 /* The same, and takes the blank lines out of the body, so that nobody has to search for the next
  * line in megabytes of them. *n: what is left. */
 size_t record_comb_lines(char *body, size_t *n);

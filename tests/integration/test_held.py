@@ -98,14 +98,14 @@ def count(server, table):
 def test_users_and_fingers_are_there_although_the_terminal_says_nothing_more(server, make_terminal, push_version):
 	t = make_terminal(approve=False, push_version=push_version)
 	t.handshake(None if push_version else "options=all")
-	assert t.push("OPERLOG", user("501", "Ada", "\tPasswd=4711\tCard=123456789"), fp("501")) == "OK: 2"
+	assert t.push("OPERLOG", user("501", "Ada", "\tPasswd=4711\tCard=918273645"), fp("501")) == "OK: 2"
 	assert codes(server) == [] and count(server, "template") == 0 and count(server, "pin") == 0
-	assert not found_in(server, SECRET) and not found_in(server, "123456789")
+	assert not found_in(server, SECRET) and not found_in(server, "918273645")
 	asked = t.approve()  # and answered without rows
 	assert asked[:2] == ["CHECK", "DATA QUERY USERINFO"][:1 if push_version == "" else 2]
 	released(server, t)
 	ada, = server.api.get(E)["data"]
-	assert (ada["emp_code"], ada["first_name"], ada["card_no"], ada["device_password"]) == ("501", "Ada", "123456789", "4711")
+	assert (ada["emp_code"], ada["first_name"], ada["card_no"], ada["device_password"]) == ("501", "Ada", "918273645", "4711")
 	assert ada["department"]["id"] == 1 and [a["id"] for a in ada["area"]] == [2] and ada["enroll_sn"] == t.sn
 	assert server.sql("select bio_type, bio_no, sn from template") == [(1, 1, t.sn)]
 	stays(lambda: not [c for c in t.obey() if "USERINFO" in c and "PIN=" in c], 0.5, "it has them, and is sent nothing")

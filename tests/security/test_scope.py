@@ -110,9 +110,14 @@ def clean(r):
 REPORT = {"start_date": "2026-11-01", "end_date": "2026-11-30"}
 
 
+def is_by_name(operation):
+	"""Rights that nobody with limits has: refused before anything is looked for."""
+	return operation.spec.get("x-permission", "").endswith(("_terminalsystem", "_transactionshift"))
+
+
 def lists(world):
 	for o in Document(world.api).operations():
-		if o.method == "GET" and "{" not in o.path and not o.path.startswith(("/staff", "/docs", "/api/docs") + CARRIED):
+		if o.method == "GET" and not is_by_name(o) and "{" not in o.path and not o.path.startswith(("/staff", "/docs", "/api/docs") + CARRIED):
 			yield o.path
 
 
@@ -156,6 +161,8 @@ def test_ids_of_the_south_are_none(world, north):
 	for o in Document(world.api).operations():
 		start = o.path.split("{")[0]
 		if "{" not in o.path or start not in ROWS or o.path.endswith(("/erase/", "}/export/")):
+			continue
+		if is_by_name(o):
 			continue
 		path = re.sub(r"{\w+}", str(world.ids["south"][ROWS[start]]), o.path)
 		body = None if o.method == "GET" else o.example if o.body is not None else {}
