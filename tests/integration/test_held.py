@@ -463,7 +463,7 @@ def test_what_was_held_brings_nobody_back_who_was_erased(server, make_terminal, 
 	assert server.sql("select code from template join pin on pin.id = pin_id") == [("8",)]
 	assert server.sql("select code from punch_photo join pin on pin.id = pin_id") == [("8",)]
 	assert t.push("OPERLOG", user("7", "Somebody")) == "OK: 1"
-	assert codes(server) == ["7", "8"], "the terminal may say so later"
+	wait_until(lambda: codes(server) == ["7", "8"], 10, "the terminal may say so later")
 
 
 # ---------------------------------------------------------------- asked for again
