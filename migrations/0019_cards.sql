@@ -1,13 +1,16 @@
 -- Cards have one form, and one person each.
 
--- Values that are kept sealed and get another form are rewritten by the program, once, in the
--- background (server/normalise.c).
-create table normalisation (
+-- What is kept sealed can only be looked through by the program: once, in the background (server/walk.h).
+-- How far each of these walks has come.
+create table walk (
 	name text primary key,
-	position bigint not null default 0, -- the id of the last row that is done
-	done boolean not null default false
+	place bigint not null default 0, -- the last row that was looked at
+	taken timestamptz,		 -- a process is at it since
+	taker bigint,			 -- which one
+	done timestamptz
 );
-insert into normalisation (name) values ('cards');
+insert into walk (name, done)
+select 'cards', case when not exists (select from employee) then now() end;
 
 -- The cards of people who have not resigned, by their keyed hash. employee_id is null where a card was
 -- two people's before there was this table: then it counts for nobody (functions/cards.sql).

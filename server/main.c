@@ -9,7 +9,6 @@
 #include "listen.h"
 #include "log.h"
 #include "loop.h"
-#include "normalise.h"
 #include "ops.h"
 #include "ready.h"
 #include "retention.h"
@@ -34,7 +33,6 @@ struct server {
 	struct http *http;
 	struct ops *ops;
 	struct bounds *bounds;
-	struct normalise *normalise;
 	struct event *signals[3];
 	uint64_t longest_turn; /* of the loop, since it was last told: microseconds */
 	int stops, flushes; /* how often it was asked to */
@@ -88,26 +86,6 @@ static void signals_watch(struct server *s)
 		if (!s->signals[i] || event_add(s->signals[i], NULL) < 0)
 			fatal("cannot watch signals");
 	}
-}
-
-/* Uploads wait. */
-static bool uploads_busy(void *arg)
-{
-	const struct server *s = arg;
-	struct adms_stats stats;
-	adms_stats(s->adms, &stats);
-	return stats.ingest_bytes + stats.ingest_waiting > 0;
-}
-
-static void normalise_start(struct server *s)
-{
-	const struct normalise_options o = { .base = s->base,
-		.db = s->db,
-		.seal = s->start.seal,
-		.lookup_key = s->start.secrets.lookup,
-		.busy = uploads_busy,
-		.arg = s };
-	s->normalise = normalise_new(&o);
 }
 
 static void parts_start(struct server *s)
@@ -164,7 +142,6 @@ static void parts_start(struct server *s)
 		.base = s->base, .db = s->db, .http = s->http, .adms = s->adms, .api = s->api
 	};
 	s->bounds = bounds_new(&bounds);
-	normalise_start(s);
 }
 
 /* Who is asked goes first; what the jobs of threads hold goes after they were told, and the threads of
@@ -172,7 +149,6 @@ static void parts_start(struct server *s)
 static void parts_end(struct server *s)
 {
 	adms_stop(s->adms);
-	normalise_free(s->normalise);
 	bounds_free(s->bounds);
 	http_free(s->http);
 	api_stop(s->api);

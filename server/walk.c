@@ -11,13 +11,15 @@
 #include "log.h"
 #include "offload.h"
 
-enum { PATIENCE_SECONDS = 30, REST = 4, DEADLINE_MS = 60000 };
+enum { PATIENCE_SECONDS = 5, REST = 4, DEADLINE_MS = 60000 };
 
-static const struct walk *const all[] = { &walk_templates, &walk_photos, &walk_claims, NULL };
+static const struct walk *const all[] = { &walk_cards, &walk_templates, &walk_photos, &walk_claims,
+	NULL };
 
 struct walks {
 	struct db *db;
 	struct walk_tools tools;
+	int64_t self; /* as which it takes them */
 	const struct walk *const *next; /* of all */
 	const struct walk *at; /* NULL: all are done */
 	struct event *tick;
@@ -59,9 +61,11 @@ static bool batch_failed(struct walks *w, const struct db_error *error)
 	w->ticket = NULL;
 	if (!error)
 		return false;
-	log_warn("walk_stopped", "name", w->at->name, "state", error->state, "reason",
-		error->message, NULL);
-	batch_end(w, PATIENCE_SECONDS);
+	bool again = strcmp(error->state, "40001") == 0;
+	if (!again)
+		log_warn("walk_stopped", "name", w->at->name, "state", error->state, "reason",
+			error->message, NULL);
+	batch_end(w, again ? 1 : PATIENCE_SECONDS);
 	return true;
 }
 
@@ -73,8 +77,10 @@ static void ticked(int fd, short what, void *arg)
 	w->arena = arena_new();
 	w->began = clock_ticks();
 	w->args[0] = db_text(w->at->name);
-	w->statements[0] = (struct db_statement){ "select walk_done($1::text), walk_take($1::text)",
-		w->args, 1 };
+	w->args[1] = db_int(w->arena, w->self);
+	w->statements[0] = (struct db_statement){
+		"select walk_done($1::text), walk_take($1::text, $2::bigint)", w->args, 2
+	};
 	walk_query(w, 1, walk_taken);
 }
 
@@ -155,6 +161,7 @@ struct walks *walks_new(struct event_base *base, struct db *db, const struct wal
 	struct walks *w = xcalloc(1, sizeof(*w));
 	w->db = db;
 	w->tools = *tools;
+	seal_random((unsigned char *)&w->self, sizeof(w->self));
 	w->next = all;
 	w->at = *w->next++;
 	w->thread = offload_new(base, 1, 1);

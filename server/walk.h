@@ -33,7 +33,8 @@ struct walk {
 	/*
 	 * On a thread: looks at a batch and gives up to WALK_STATEMENTS statements for what is to be
 	 * changed, on the arena; they are written in one transaction with how far the walk has come, so
-	 * they must bear rows that others changed meanwhile.
+	 * they must bear rows that others changed meanwhile, or fail with SQLSTATE 40001 to get the
+	 * batch once more.
 	 */
 	int (*judge)(const struct walk_tools *, struct arena *, const struct rows *,
 		struct db_statement *out);
@@ -44,6 +45,8 @@ struct walks *walks_new(struct event_base *, struct db *, const struct walk_tool
 
 /* Before its database. NULL is allowed. */
 void walks_free(struct walks *);
+
+extern const struct walk walk_cards;
 
 /* walk_contents.c: templates, photos, and what waits for a confirmation of these. */
 extern const struct walk walk_templates, walk_photos, walk_claims;

@@ -122,7 +122,7 @@ begin
 			'reject', 'operation_log', 'raw_upload', 'held_upload', 'punch_photo', 'fp_image',
 			'id_card', 'person_claim', 'error_log', 'upload_log', 'reconciliation_window',
 			'reconciliation_shortfall', 'tally', 'person_key', 'erasure', 'page_session',
-			'erasure_terminal', 'card_holder', 'normalisation', 'punch_shift',
+			'erasure_terminal', 'card_holder', 'punch_shift',
 			'punch_shift_row', 'held_release', 'server_setting', 'walk')
 		and relname !~ '^(audit|import|schema)_'
 	loop

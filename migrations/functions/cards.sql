@@ -10,8 +10,8 @@ create or replace function card_counts(an_employee int, a_hash bytea) returns bo
 	select a_hash is not null and case
 		when exists (select from card_holder h where h.hash = a_hash) then
 			exists (select from card_holder h where h.hash = a_hash and h.employee_id = an_employee)
-		else exists (select from normalisation n
-			where n.name = 'cards' and not n.done and an_employee > n.position) end
+		else exists (select from walk w
+			where w.name = 'cards' and w.done is null and an_employee > w.place) end
 $$;
 
 -- Whether somebody else who works here has one of these.
@@ -143,33 +143,18 @@ $$;
 
 -- ------------------------------------------------------------------ the form, once
 
--- True: it is this process's turn, to the end of the transaction, and nobody was faster.
-create or replace function normalise_turn(a_name text, a_position bigint) returns boolean
-	language plpgsql as $$
-begin
-	if not pg_try_advisory_xact_lock(7263013) then
-		return false;
-	end if;
-	perform from normalisation n where n.name = a_name and n.position = a_position and not n.done
-	for update;
-	return found;
-end $$;
-
 -- The next rows are done. hashes: of the normal form; null: no card. sealed: null where it is as it
--- was. unread: those of whose card no number can be made; it stays. False: read them again. Nobody
--- has changed anything: no version, no command, no audit.
-create or replace function cards_normalise(a_position bigint, last bigint, ids int[], was bytea[],
-	hashes bytea[], sealed bytea[], unread int[]) returns boolean language plpgsql as $$
+-- was. unread: those of whose card no number can be made; it stays. Nobody has changed anything: no
+-- version, no command, no audit.
+create or replace function cards_normalise(ids int[], was bytea[], hashes bytea[], sealed bytea[],
+	unread int[]) returns void language plpgsql as $$
 declare
 	n record;
 begin
-	if not normalise_turn('cards', a_position) then
-		return false;
-	end if;
 	perform from employee where id = any(ids) order by id for update;
 	if exists (select from unnest(ids, was) as u (id, was) join employee e on e.id = u.id
 			where e.sealed <> u.was) then
-		return false;
+		raise exception 'somebody was changed since they were read' using errcode = '40001';
 	end if;
 	perform set_config('punchd.cards', 'keep', true);
 	perform set_config('punchd.settling', 'on', true);
@@ -184,6 +169,4 @@ begin
 	perform set_config('punchd.cards', '', true);
 	perform card_unclear(u, 'it is no number') from unnest(unread) u;
 	perform card_doubles_tell(hashes);
-	update normalisation set position = last where name = 'cards';
-	return true;
 end $$;

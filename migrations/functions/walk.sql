@@ -2,20 +2,13 @@
 -- goes on where the last one stopped.
 
 -- The place to go on from; null: it is done, or another process is at it. Whoever has not said for a
--- minute how far it came is thought to be gone.
-create or replace function walk_take(a_name text) returns bigint language plpgsql as $$
-declare
-	w walk%rowtype;
-begin
-	if not pg_try_advisory_xact_lock(7263060, hashtext(a_name)) then
-		return null;
-	end if;
+-- minute how far it came is thought to be gone. self: a number of the process.
+create or replace function walk_take(a_name text, self bigint) returns bigint language sql as $$
 	insert into walk (name) values (a_name) on conflict do nothing;
-	update walk set taken = clock_timestamp() where name = a_name and done is null
-		and (taken is null or taken < clock_timestamp() - interval '1 minute')
-	returning * into w;
-	return w.place;
-end $$;
+	update walk set taken = clock_timestamp(), taker = self where name = a_name and done is null
+		and (taken is null or taker = self or taken < clock_timestamp() - interval '1 minute')
+	returning place
+$$;
 
 -- With what was written about the rows from one place to another, or what is done again: fails where
 -- somebody else has gone on meanwhile. to_place null: there were no more.

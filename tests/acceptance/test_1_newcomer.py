@@ -143,7 +143,8 @@ def test_readme_settings_are_those_of_the_program():
 	in_help = set(re.findall(r"^\s+--([a-z_]+)\s", help_text, re.M))
 	in_help |= {x.lower() for x in re.findall(r"\bPUNCHD_([A-Z_]+)\b", help_text)}
 	table = {}
-	for line in read("README.md").splitlines():
+	settings = read("README.md").split("| name | default | meaning |")[1].split("\n\n")[0]
+	for line in settings.splitlines():
 		m = re.match(r"\| `(\w+)` \| (.*?) \| .* \|$", line)
 		if m:
 			table[m.group(1)] = m.group(2).strip("`")

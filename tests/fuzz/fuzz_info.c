@@ -35,9 +35,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		check_within(i.functions, all);
 	}
 	options_fuzz(info_options(all), all);
-	char *query = strndup(all.text, n), *out = malloc(n + 1);
-	if (query && out && info_of_query(query, out) && strlen(out) > strlen(query))
-		abort();
+	char *query = malloc(n + 1), *out = malloc(n + 1);
+	if (query && out) {
+		memcpy(query, all.text, n);
+		query[n] = '\0';
+		if (info_of_query(query, out) && strlen(out) > strlen(query))
+			abort();
+	}
 	free(query);
 	free(out);
 	return 0;

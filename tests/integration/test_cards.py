@@ -239,9 +239,6 @@ def test_the_same_card_from_two_terminals_at_once(server, make_terminal):
 
 # ---------------------------------------------------------------- cards that are stored already
 
-LOCK = "select pg_advisory_lock(7263013)"
-
-
 def typed(server, cards):
 	"""Cards as an older punchd stored them, and the walk still to come. Ends with the server stopped."""
 	for code in cards:
@@ -251,35 +248,32 @@ def typed(server, cards):
 	for code, card in cards.items():
 		sealed.card_as_typed(code, card)
 	server.sql("delete from card_holder")
-	server.sql("update normalisation set position = 0, done = false where name = 'cards'")
+	server.sql("update walk set place = 0, done = null where name = 'cards'")
 	server.sql("update terminal_person set version = 1, sent_version = 1, confirmed_version = 1")
 	server.sql("delete from alert")
 	return sealed
 
 
 def done(server):
-	return server.value("select done from normalisation where name = 'cards'")
+	return server.value("select done is not null from walk where name = 'cards'")
 
 
 def test_stored_cards_are_brought_into_the_form_once(server, make_terminal):
 	t = ready(make_terminal)
 	sealed = typed(server, {"1": "0007654321", "2": "7654322", "3": "ABC", "4": "0055", "5": "55", "6": "0", "7": "66"})
 	times = server.sql("select emp_code, update_time from employee order by 1")
-	other = server.database.connect()
-	with other.cursor() as cursor:
-		cursor.execute(LOCK)  # another process would be at it
-		server.start()
-		assert [holder(t, tmp) for tmp in ("7654321", "0007654321", "B1CB740000", "7654322", "66")] == ["1", "1", "1", "2", "7"]
-		assert found(server, "7654321") == found(server, "0007654321") == ["1"] and found(server, "ABC") == ["3"]
-		one, record = server.api.get(E, emp_code="1")["data"][0], "select sealed from employee where emp_code = '1'"
-		was = server.value(record)
-		assert server.api.patch(E + "%d/" % one["id"], {"card_no": one["card_no"]})["card_no"] == "7654321"
-		assert server.value(record) == was, "written back as it is shown"
-		assert refusal(server.api.post, E, {"emp_code": "8", "department": 1, "area": [2], "card_no": "7654321"}) == {
-			"card_no": [TAKEN]}
-		stays(lambda: not done(server), 0.5, "only one process at a time")
-		cursor.execute("select pg_advisory_unlock(7263013)")
-	other.close()
+	server.sql("update walk set taken = now() + interval '1 hour' where name = 'cards'")  # by another process
+	server.start()
+	assert [holder(t, tmp) for tmp in ("7654321", "0007654321", "B1CB740000", "7654322", "66")] == ["1", "1", "1", "2", "7"]
+	assert found(server, "7654321") == found(server, "0007654321") == ["1"] and found(server, "ABC") == ["3"]
+	one, record = server.api.get(E, emp_code="1")["data"][0], "select sealed from employee where emp_code = '1'"
+	was = server.value(record)
+	assert server.api.patch(E + "%d/" % one["id"], {"card_no": one["card_no"]})["card_no"] == "7654321"
+	assert server.value(record) == was, "written back as it is shown"
+	assert refusal(server.api.post, E, {"emp_code": "8", "department": 1, "area": [2], "card_no": "7654321"}) == {
+		"card_no": [TAKEN]}
+	stays(lambda: not done(server), 0.5, "only one process at a time")
+	server.sql("update walk set taken = null")
 	wait_until(lambda: done(server), 20)
 	assert [sealed.person(str(n)).get("card_no") for n in range(1, 8)] == ["7654321", "7654322", "ABC", "55", "55", None, "66"]
 	assert [holder(t, tmp) for tmp in ("7654321", "B1CB740000", "7654322", "66", "55", "0055", "ABC")] == [
@@ -315,20 +309,20 @@ def test_the_walk_goes_on_after_a_kill_and_is_done_once(server, make_server):
 	sealed = Sealed(server.database)
 	row_key = server.value("select row_key from employee")
 	server.sql("insert into employee (emp_code, department_id, row_key, sealed, card_hash)"
-		" select 'P' || n, 1, %s, %s, decode(lpad(to_hex(n), 64, '0'), 'hex') from generate_series(1, 450) n", row_key,
+		" select 'P' || n, 1, %s, %s, decode(lpad(to_hex(n), 64, '0'), 'hex') from generate_series(1, 900) n", row_key,
 		sealed.close("employee.sealed", row_key, b"{}"))
 	for n, row in enumerate(server.sql("select emp_code from employee where emp_code like 'P%%' order by id")):
-		if n % 3 == 0:
+		if n % 3:
 			sealed.card_as_typed(row[0], "%08d" % (n + 1))
 	server.sql("update employee set card_hash = null where card_hash < '\\x0000000000000000000000000000000000000000000000000000000000010000'")
 	server.sql("delete from card_holder")
-	server.sql("update normalisation set position = 0, done = false where name = 'cards'")
+	server.sql("update walk set place = 0, done = null where name = 'cards'")
 	server.start()
-	wait_until(lambda: server.value("select position from normalisation where name = 'cards'") > 0, every=0.005)
+	wait_until(lambda: server.value("select place from walk where name = 'cards'") > 0, every=0.005)
 	server.kill9()
 	servers = [make_server(server.database), make_server(server.database)]
-	wait_until(lambda: done(servers[0]), 30)
-	assert server.sql("select count(*), count(distinct hash), count(employee_id) from card_holder") == [(150, 150, 150)]
-	assert server.sql("select count(*) from employee e join card_holder h on h.hash = e.card_hash and h.employee_id = e.id") == [(150,)]
-	assert sealed.person("P4")["card_no"] == "4" and card_of(servers[1], "P4") == "4"
-	wait_until(lambda: sum(s.log().count("normalisation_done of=cards") for s in servers) == 1)
+	wait_until(lambda: done(servers[0]), 90)
+	assert server.sql("select count(*), count(distinct hash), count(employee_id) from card_holder") == [(600, 600, 600)]
+	assert server.sql("select count(*) from employee e join card_holder h on h.hash = e.card_hash and h.employee_id = e.id") == [(600,)]
+	assert sealed.person("P3")["card_no"] == "3" and card_of(servers[1], "P3") == "3"
+	wait_until(lambda: sum(s.log().count("walk_done name=cards") for s in servers) == 1)

@@ -407,7 +407,7 @@ def missing(server, terminal, pin):
 def test_what_is_stored_and_fails_is_not_sent(site):
 	"""The last guard: also what the walk has not come to, or was put there by hand."""
 	server, pin, value = site.server, site.person(), template(808, "guard")
-	wait_until(lambda: server.value("select count(*) from walk where done is not null") == 3, 30)
+	wait_until(lambda: server.value("select count(*) from walk where done is not null") == 4, 30)
 	line = fp(pin, 1, value)
 	server.sql("update terminal set people_held = true where id = %s", site.b.id)  # sent nothing yet
 	assert site.a.push("OPERLOG", line, fp(pin, 2, value), fp(pin, 3, value)) == "OK: 3"
@@ -455,7 +455,7 @@ def test_the_walk_through_what_was_stored(database, make_server):
 	assert a.push("OPERLOG", *["USER PIN=%s\tName=x" % p for p in people], *[fp(p, 1, value) for p in people],
 		*["USERPIC PIN=%s\tSize=400\tContent=%s" % (p, photo) for p in people], fp("FAR", 1, value), fp("FAR", 2, value),
 		"USERPIC PIN=FAR\tSize=400\tContent=" + photo) == "OK: 903"
-	wait_until(lambda: server.value("select count(*) from walk where done is not null") == 3, 30)
+	wait_until(lambda: server.value("select count(*) from walk where done is not null") == 4, 30)
 	server.stop()
 	of = lambda code: "(select id from pin where code = '%s')" % code
 	database.sql("update template set size = '1' where pin_id in (%s, %s)" % (of("5"), of("250")))
@@ -464,7 +464,7 @@ def test_the_walk_through_what_was_stored(database, make_server):
 	database.sql("update walk set done = null, place = 0")
 	database.sql("update walk set place = (select id from template where pin_id = %s) where name = 'templates'" % of("5"))
 	servers = [make_server(database, admission="auto") for _ in range(2)]
-	wait_until(lambda: database.value("select count(*) from walk where done is not null") == 3, 60)
+	wait_until(lambda: database.value("select count(*) from walk where done is not null") == 4, 60)
 	assert database.sql("select code, problem from template t join pin p on p.id = pin_id where problem is not null") == [
 		("250", "Size says 1, the value has 400")], "who was passed already is not looked at again"
 	assert database.sql("select code, problem from photo t join pin p on p.id = pin_id where problem is not null") == [
@@ -472,7 +472,7 @@ def test_the_walk_through_what_was_stored(database, make_server):
 	assert database.sql("select words from person_claim where not due and place <> 'person_claim.sealed'") == [("FP 2",)]
 	reason = "what this terminal said of somebody of another area: Size says 1, the value has 400"
 	assert database.sql("select table_name, reason from reject order by 1") == [("FINGERTMP", reason), ("USERPIC", reason)]
-	assert sum(s.log().count("walk_done") for s in servers) == 3
+	assert sum(s.log().count("walk_done") for s in servers) == 4
 	assert [r["text"].split(":")[0] for r in alerts(servers[0])] == ["2 templates and photos that came from here are damaged, and sent to nobody"]
 	assert database.sql("select content from terminal_command where state = 'queued' and content like '%% PIN=%%' order by 1") == [
 		("DATA QUERY FINGERTMP PIN=250\tFID=1",), ("DATA QUERY USERINFO PIN=250",)]

@@ -51,7 +51,8 @@ def test_ids_in_paths(server):
 		end = o.path[o.path.index("}") + 1:]
 		for text in ("1'", "1%20or%201=1", "%27", "0", "-1", "9" * 30, "1;", "..", "%00", "null", "1%0d%0aX:%201"):
 			r = server.api.request(o.method, start + text + end, {} if o.method != "GET" else None)
-			assert r.status in (400, 404, 405), (o, text, r)
+			off = r.status == 403 and "dangerous_commands" in r.text  # said before any terminal is looked for
+			assert r.status in (400, 404, 405) or off, (o, text, r)
 			assert "x" not in r.headers
 
 

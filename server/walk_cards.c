@@ -1,17 +1,19 @@
-/* Cards as they were typed, "0007654321" among them, become numbers. */
+/* Cards that were stored as they were typed, "0007654321" among them, become numbers. */
 #include <jansson.h>
 #include <string.h>
 
 #include "card.h"
 #include "fatal.h"
 #include "log.h"
-#include "normalise.h"
+#include "walk.h"
 
 enum { COL_ID, COL_ROW_KEY, COL_SEALED };
 
 /* What becomes of the rows, in their order. */
 struct cards {
-	const struct normalise_batch *batch;
+	const struct walk_tools *tools;
+	struct arena *arena;
+	const struct rows *rows;
 	int32_t *ids, *unread;
 	const void **was, **hashes, **sealed; /* hashes NULL: no card; sealed NULL: stays */
 	size_t *was_n, *hash_n, *sealed_n;
@@ -19,11 +21,11 @@ struct cards {
 };
 
 static json_t *person_open(
-	const struct normalise_batch *b, int i, const unsigned char row_key[SEAL_ROW_KEY_SIZE])
+	const struct cards *c, int i, const unsigned char row_key[SEAL_ROW_KEY_SIZE])
 {
 	size_t n;
-	char *plain = seal_open(b->o->seal, b->arena, "employee.sealed", row_key,
-		rows_text(b->rows, i, COL_SEALED), (size_t)rows_len(b->rows, i, COL_SEALED), &n);
+	char *plain = seal_open(c->tools->seal, c->arena, "employee.sealed", row_key,
+		rows_text(c->rows, i, COL_SEALED), (size_t)rows_len(c->rows, i, COL_SEALED), &n);
 	json_t *person = plain ? json_loadb(plain, n, 0, NULL) : NULL;
 	if (plain)
 		explicit_bzero(plain, n);
@@ -41,8 +43,8 @@ static void person_seal(struct cards *c, json_t *person,
 	char *plain = json_dumps(person, JSON_COMPACT);
 	if (!plain)
 		fatal("a person cannot be written as JSON");
-	c->sealed[c->n] = seal_close(c->batch->o->seal, c->batch->arena, "employee.sealed", row_key,
-		plain, strlen(plain), &c->sealed_n[c->n]);
+	c->sealed[c->n] = seal_close(c->tools->seal, c->arena, "employee.sealed", row_key, plain,
+		strlen(plain), &c->sealed_n[c->n]);
 	explicit_bzero(plain, strlen(plain));
 	free(plain);
 }
@@ -59,17 +61,17 @@ static void card_judge(struct cards *c, int i, json_t *person, const unsigned ch
 		person_seal(c, person, row_key, card);
 	if (!*card)
 		return;
-	unsigned char *hash = arena_alloc(c->batch->arena, SEAL_KEY_SIZE);
-	card_hash(c->batch->o->lookup_key, card, hash);
+	unsigned char *hash = arena_alloc(c->arena, SEAL_KEY_SIZE);
+	card_hash(c->tools->lookup_key, card, hash);
 	c->hashes[c->n] = hash;
 }
 
 static void row_judge(struct cards *c, int i)
 {
-	const struct rows *rows = c->batch->rows;
+	const struct rows *rows = c->rows;
 	const unsigned char *row_key = (const void *)rows_text(rows, i, COL_ROW_KEY);
 	json_t *person = rows_len(rows, i, COL_ROW_KEY) == SEAL_ROW_KEY_SIZE
-				 ? person_open(c->batch, i, row_key)
+				 ? person_open(c, i, row_key)
 				 : NULL;
 	c->ids[c->n] = (int32_t)rows_int(rows, i, COL_ID);
 	c->was[c->n] = rows_text(rows, i, COL_SEALED);
@@ -86,27 +88,26 @@ static void row_judge(struct cards *c, int i)
 
 static struct db_statement cards_statement(const struct cards *c)
 {
-	struct arena *a = c->batch->arena;
-	struct db_arg *args = arena_array(a, 7, sizeof(*args));
-	args[0] = db_int(a, c->batch->from);
-	args[1] = db_int(a, c->batch->to);
-	args[2] = db_int4_array(a, c->ids, NULL, c->n);
-	args[3] = db_bytes_array(a, c->was, c->was_n, c->n);
-	args[4] = db_bytes_array(a, c->hashes, c->hash_n, c->n);
-	args[5] = db_bytes_array(a, c->sealed, c->sealed_n, c->n);
-	args[6] = db_int4_array(a, c->unread, NULL, c->nunread);
+	struct arena *a = c->arena;
+	struct db_arg *args = arena_array(a, 5, sizeof(*args));
+	args[0] = db_int4_array(a, c->ids, NULL, c->n);
+	args[1] = db_bytes_array(a, c->was, c->was_n, c->n);
+	args[2] = db_bytes_array(a, c->hashes, c->hash_n, c->n);
+	args[3] = db_bytes_array(a, c->sealed, c->sealed_n, c->n);
+	args[4] = db_int4_array(a, c->unread, NULL, c->nunread);
 	return (struct db_statement){
-		"select cards_normalise($1::bigint, $2::bigint, $3::int[], $4::bytea[],"
-		" $5::bytea[], $6::bytea[], $7::int[])",
-		args, 7
+		"select cards_normalise($1::int[], $2::bytea[], $3::bytea[], $4::bytea[], $5::int[])",
+		args, 5
 	};
 }
 
-static struct db_statement cards_judge(const struct normalise_batch *b)
+static int cards_judge(const struct walk_tools *tools, struct arena *a, const struct rows *rows,
+	struct db_statement *out)
 {
-	struct arena *a = b->arena;
-	size_t n = (size_t)rows_count(b->rows);
-	struct cards c = { .batch = b,
+	size_t n = (size_t)rows_count(rows) + 1;
+	struct cards c = { .tools = tools,
+		.arena = a,
+		.rows = rows,
 		.ids = arena_array(a, n, sizeof(*c.ids)),
 		.unread = arena_array(a, n, sizeof(*c.unread)),
 		.was = arena_array(a, n, sizeof(*c.was)),
@@ -115,14 +116,13 @@ static struct db_statement cards_judge(const struct normalise_batch *b)
 		.was_n = arena_array(a, n, sizeof(*c.was_n)),
 		.hash_n = arena_array(a, n, sizeof(*c.hash_n)),
 		.sealed_n = arena_array(a, n, sizeof(*c.sealed_n)) };
-	for (int i = 0; i < (int)n; i++)
+	for (int i = 0; i < rows_count(rows); i++)
 		row_judge(&c, i);
-	return cards_statement(&c);
+	*out = cards_statement(&c);
+	return c.n > 0;
 }
 
-const struct normalise_walk normalise_cards = {
-	.name = "cards",
-	.select = "select id::bigint, row_key, sealed from employee"
-		  " where id > $1::bigint and card_hash is not null order by id limit $2::int",
-	.judge = cards_judge,
-};
+const struct walk walk_cards = { "cards",
+	"select id::bigint, row_key, sealed from employee"
+	" where id > $1::bigint and card_hash is not null order by id limit 500",
+	cards_judge };
