@@ -194,10 +194,10 @@ end $$;
 
 -- ------------------------------------------------------------------ and back
 
--- False: there is no such shift, or it is not at its end.
+-- False: there is no such shift. One that was cut off, or is still under way, ends here.
 create or replace function punch_unshift_begin(a_shift int) returns boolean language plpgsql as $$
 begin
-	update punch_shift set undone = now() where id = a_shift and finished is not null;
+	update punch_shift set undone = now(), finished = coalesce(finished, now()) where id = a_shift;
 	if not found then
 		return false;
 	end if;

@@ -176,3 +176,17 @@ def test_an_erased_person_leaves_nothing_to_move_back(server, ready):
 	now = (datetime.datetime.utcnow() + datetime.timedelta(hours=5, minutes=30, seconds=2)).strftime("%Y-%m-%d %H:%M:%S")
 	ready.push("ATTLOG", "6\t%s\t0\t1" % now, "6\t2099-01-01 00:00:00\t0\t1", line(6, "10:00:00"), line(6, "09:00:00"))
 	assert [p["punch_time"] for p in server.api.get(PUNCHES, emp_code="6")["data"]] == [now]
+
+
+def test_what_was_cut_off_is_taken_back(server, ready):
+	"""The client has gone, or the server was killed, between two steps."""
+	ready.push("ATTLOG", line(7, "10:00:00"), line(7, "19:00:00", 1), line(8, "10:00:05"))
+	made = server.value("select punch_shift_begin(array[%s], -7200, %s::timestamp, %s::timestamp, 1)", ready.id, DAY + "00:00:00", DAY + "23:59:59")
+	assert server.value("select punch_shift_step(%s, 2)", made)
+	assert punches(server) == [("7", "08:00:00"), ("7", "19:00:00"), ("8", "08:00:05")]
+	assert [(s["id"], s["moved"], s["finished"]) for s in server.api.get(SHIFTS)["data"]] == [(made, 2, None)]
+	assert counts(undo(server, {"shift": made})) == (2, 2, 0)
+	assert punches(server) == [("7", "10:00:00"), ("7", "19:00:00"), ("8", "10:00:05")]
+	assert not server.value("select punch_shift_step(%s, 2)", made), "and whoever is at it still goes no further"
+	assert server.value("select count(*) from punch_tombstone") == 0
+	check_counters(server)
