@@ -385,10 +385,12 @@ static struct seen_batch *seen_gather(struct terminals *ts, int n)
 bool terminals_flush(struct terminals *ts)
 {
 	int n = 0;
+	if (ts->writing)
+		return true;
 	for (int i = 0; i < ts->count; i++)
 		n += ts->all[i]->dirty;
-	if (ts->writing || n == 0)
-		return ts->writing;
+	if (n == 0)
+		return false;
 	ts->first = false;
 	struct seen_batch *b = seen_gather(ts, n);
 	int first = seen_contacts(b, ts->flushes++) ? 0 : 1;
