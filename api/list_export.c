@@ -310,7 +310,7 @@ static void ids_fix(struct req *r, struct export *e)
 	struct sql *sql = sql_new(req_arena(r));
 	bool all = e->page.number == 0; /* the last page */
 
-	sql_add(sql, "select array_agg(id) from (select t.id");
+	sql_add(sql, "select array_agg(id), count(*) from (select t.id");
 	resource_rows(sql, e->res, true);
 	resource_where(sql, r, e->res);
 	resource_order(sql, r, e->res);
@@ -338,14 +338,14 @@ static void ids_fixed(struct req *r, const struct rows *rows)
 {
 	struct export *e = req_data(r);
 
-	e->ids = arena_array(req_arena(r), IDS_MOST + 1, sizeof(*e->ids));
-	if (!rows_null(rows, 0, 0))
-		e->nids = rows_ints(rows, 0, 0, e->ids, IDS_MOST + 1);
+	e->nids = rows_int(rows, 0, 1);
 	if (e->nids > IDS_MOST) {
 		error_field(r, "ordering",
 			"These are more than 1000000 rows. Choose fewer, or order them by id.");
 		return;
 	}
+	e->ids = arena_array(req_arena(r), (size_t)e->nids + 1, sizeof(*e->ids));
+	rows_ints(rows, 0, 0, e->ids, (int)e->nids);
 	if (e->page.number == 0) {
 		if (!page_fit(r, &e->page, e->nids))
 			return;
