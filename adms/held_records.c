@@ -101,7 +101,7 @@ static void piece_write(void *arg)
 	h->lease[0] = db_int(h->round, h->terminal->id);
 	h->lease[1] = db_int(h->round, h->adms->held_taker);
 	p->statements[n++] =
-		(struct db_statement){ "select held_lease($1::int, $2::bigint)", h->lease, 2 };
+		(struct db_statement){ "select held_hold($1::int, $2::bigint)", h->lease, 2 };
 	h->asks_fresh = intake_once(p->intake);
 	if (h->asks_fresh)
 		p->statements[n++] = upload_fresh_statement;

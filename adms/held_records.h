@@ -26,8 +26,8 @@ struct held_taking {
 	struct db_arg lease[2];
 };
 
-/* Takes it; the lease on the terminal's release is renewed with each piece. done() may be called before
- * it returns. */
+/* Takes it; the lease on the terminal's release is renewed with each piece, which fails where it is another
+ * process's by now. done() may be called before it returns. */
 void held_take(struct held_taking *);
 
 /* Frees what the last one left; arg is a struct held_taking. */

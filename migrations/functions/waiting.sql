@@ -149,6 +149,17 @@ begin
 	return found;
 end $$;
 
+-- With what is written of it: fails where another process has taken over since, which may be done.
+create or replace function held_hold(a_terminal int, a_taker bigint) returns void
+	language plpgsql as $$
+begin
+	update held_release set until = clock_timestamp() + interval '15 seconds'
+	where terminal_id = a_terminal and taker = a_taker;
+	if not found then
+		raise exception 'another process has taken over' using errcode = '40001';
+	end if;
+end $$;
+
 create or replace function held_leave(a_terminal int, a_taker bigint) returns void language sql as $$
 	delete from held_release where terminal_id = a_terminal and taker = a_taker
 $$;

@@ -411,6 +411,24 @@ def test_one_of_two_processes_releases(database, make_server):
 	assert count(a, "employee") == 60
 
 
+def test_who_was_overtaken_writes_no_more(server, make_terminal):
+	"""Held up for long, it would else write what is old over what came since."""
+	t = waits(make_terminal)
+	assert t.push("OPERLOG", user(5, "Old")) == "OK: 1"
+	connection = server.database.connect()
+	with connection, connection.cursor() as cursor:
+		cursor.execute("lock table employee in share mode")
+		server.api.patch("/iclock/api/terminals/%d/" % t.id, {"area": 2})
+		wait_until(lambda: server.value("select count(*) from pg_locks where not granted and relation = 'employee'::regclass"), 20)
+		# another process was faster, and is done
+		server.sql("delete from held_release")
+		server.sql("delete from held_upload")
+	connection.close()
+	stays(lambda: count(server, "employee") == 0, 2)
+	assert t.push("OPERLOG", user(5, "New")) == "OK: 1"
+	wait_until(lambda: server.sql("select first_name from employee") == [("New",)], 20)
+
+
 def test_a_record_that_the_database_refuses_stops_no_other(server, make_terminal):
 	t = waits(make_terminal)
 	assert t.push("OPERLOG", *[user(n) for n in range(20)], *[fp(n) for n in range(20)]) == "OK: 40"
