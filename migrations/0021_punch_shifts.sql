@@ -20,7 +20,7 @@ create table punch_shift_row (
 	id bigint generated always as identity primary key,
 	shift_id int not null references punch_shift on delete cascade,
 	sn text not null,
-	pin_id int, -- null: erased since
+	pin_id int, -- null: erased since, or its time is over (retention_punches)
 	old_time timestamp not null,
 	new_time timestamp not null,
 	state text not null check (state in ('moved', 'stays', 'undone')),
@@ -30,3 +30,4 @@ create index punch_shift_row_shift on punch_shift_row (shift_id, state);
 create index punch_shift_row_pin on punch_shift_row (pin_id, new_time);
 create index punch_shift_row_old on punch_shift_row (pin_id, old_time);
 create index punch_shift_row_sn on punch_shift_row (sn, new_time);
+create index punch_shift_row_age on punch_shift_row (old_time) where pin_id is not null;

@@ -62,6 +62,14 @@ begin
 	)
 	select count(*) into n from gone;
 	removed := removed + n;
+	-- whom the rows of a shift are about: that there was one is still counted
+	update punch_shift_row set pin_id = null where id in (select r.id from punch_shift_row r
+		join punch_shift h on h.id = r.shift_id
+		where r.pin_id is not null and r.old_time < wall and r.new_time < wall
+			and coalesce(h.undone, h.finished, h.created) < since
+		order by r.old_time limit 1000);
+	get diagnostics n = row_count;
+	removed := removed + n;
 	delete from punch_odd_time where id in (select id from punch_odd_time
 		where received < since and punch_time < wall order by received limit 1000);
 	get diagnostics n = row_count;

@@ -190,3 +190,21 @@ def test_what_was_cut_off_is_taken_back(server, ready):
 	assert not server.value("select punch_shift_step(%s, 2)", made), "and whoever is at it still goes no further"
 	assert server.value("select count(*) from punch_tombstone") == 0
 	check_counters(server)
+
+
+def test_it_says_no_longer_than_punches_are_kept_when_somebody_came(server, ready):
+	ready.push("ATTLOG", line(7, "10:00:00"), line(8, "10:00:00"))
+	made = shift(server, ready, -3600)
+	shift(server, ready, -3600)
+	old = "now() - interval '91 days'"
+	server.sql("update punch set upload_time = %s" % old)
+	server.sql("update punch_shift set created = %s, finished = %s where id = %d" % (old, old, made["shift"]))
+	before = server.value("select punch_delivered_ever(%s)", ready.sn)
+	for _ in range(9):
+		if server.value("select retention_punches(now() - interval '90 days')") == 0:
+			break
+	else:
+		pytest.fail("it never ends")
+	rows = server.api.walk("/iclock/api/shiftedtransactions/", ordering="id")
+	assert [(r["emp_code"], r["state"]) for r in rows] == [(None, "moved"), (None, "moved"), ("7", "stays"), ("8", "stays")]
+	assert server.value("select punch_delivered_ever(%s)", ready.sn) == before
