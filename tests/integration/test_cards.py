@@ -217,6 +217,17 @@ def test_user_lines(server, make_terminal):
 	assert card_of(server, "20") == "101" and holder(t, "101") == "20"
 
 
+def test_a_card_that_the_walk_has_not_reached_is_somebodys(server, make_terminal):
+	t = ready(make_terminal)
+	person(server, "1", card_no="77")
+	person(server, "2", first_name="B")
+	server.sql("delete from card_holder")
+	server.sql("update walk set done = null, place = 0, taken = now() + interval '1 hour', taker = 0 where name = 'cards'")
+	assert t.push("OPERLOG", "USER PIN=2\tName=B\tCard=77", "USER PIN=3\tName=C\tCard=77") == "OK: 2"
+	assert [card_of(server, code) for code in "123"] == ["77", None, None]
+	assert holder(t, "77") == "1" and sorted(alerts(server, "card_in_use")) == ["2", "3"]
+
+
 def test_the_same_card_from_two_terminals_at_once(server, make_terminal):
 	terminals = [ready(make_terminal) for _ in range(2)]
 	for t in terminals:
