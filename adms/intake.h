@@ -1,7 +1,7 @@
 /*
- * Records of OPERLOG and its kin, a line each or several (record_whole.h), on their way to rows: each is judged by its kind; what can be
- * understood goes to its place, what cannot is kept under a reason. What was collected becomes
- * statements of one transaction.
+ * Records of OPERLOG and its kin, a line each or several (record_whole.h), on their way to rows: each
+ * is judged by its kind; what can be understood goes to its place, what cannot is kept under a reason.
+ * What was collected becomes statements of one transaction.
  */
 #ifndef INTAKE_H
 #define INTAKE_H

@@ -10,6 +10,7 @@
 --   raw           as sent, whatever the area says
 --
 -- A day is the calendar day of the terminal's own clock.
+
 -- Punches of before 255 stood for a state, or a verify type (which 2), that cannot be read: null, and the
 -- whole line in rest. What they are shown with; null: the line has no such column. The view of readers
 -- calls it, who have a search_path of their own: nothing of public in it.
