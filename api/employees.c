@@ -125,15 +125,6 @@ static const char employee_from[] =
 
 /* --- filters -------------------------------------------------------------------------------- */
 
-static void email_hash(
-	const unsigned char key[SEAL_KEY_SIZE], char *text, unsigned char hash[SEAL_KEY_SIZE])
-{
-	for (char *c = text; *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-	seal_hmac(key, text, strlen(text), hash);
-}
-
 /* Sealed members are found by their keyed hash; who may not see them may not search by them. A card
  * also by what may have been stored of it as it was typed. */
 static const char *card_value(struct req *r, const char *text, bool *skip)
@@ -160,11 +151,10 @@ static const char *card_value(struct req *r, const char *text, bool *skip)
 
 static const char *email_value(struct req *r, const char *text, bool *skip)
 {
-	unsigned char hash[SEAL_KEY_SIZE];
-	char *hex = arena_alloc(req_arena(r), 2 * sizeof(hash) + 1);
+	const unsigned char *key = api_of(r)->options.secrets->lookup;
+	char *hex = arena_alloc(req_arena(r), 2 * SEAL_KEY_SIZE + 1);
 
-	email_hash(api_of(r)->options.secrets->lookup, arena_strdup(req_arena(r), text), hash);
-	str_hex(hash, sizeof(hash), hex);
+	str_hex(seal_email(req_arena(r), key, text), SEAL_KEY_SIZE, hex);
 	return hex;
 }
 
@@ -262,13 +252,14 @@ static void hash_set(struct write *w, const char *member, const char *column)
 {
 	const unsigned char *key = api_of(w->req)->options.secrets->lookup;
 	const char *text = json_string_value(json_object_get(w->sealed, member));
-	unsigned char *hash = arena_alloc(w->arena, SEAL_KEY_SIZE);
+	unsigned char *card = arena_alloc(w->arena, SEAL_KEY_SIZE);
+	const unsigned char *hash = card;
 	bool has = text && *text;
 
 	if (has && strcmp(member, "card_no") == 0)
-		card_hash(key, text, hash);
+		card_hash(key, text, card);
 	else if (has)
-		email_hash(key, arena_strdup(w->arena, text), hash);
+		hash = seal_email(w->arena, key, text);
 	write_set(w, column, "$$::bytea", has ? db_bytes(hash, SEAL_KEY_SIZE) : db_text(NULL));
 }
 

@@ -139,7 +139,8 @@ void login(struct req *r, const struct rows *rows)
 	l->query.name = l->attempt.name;
 	l->query.fresh = true;
 	if (of_staff) {
-		l->query.email_hash = staff_email_hash(r, l->attempt.name);
+		l->query.email_hash = seal_email(
+			req_arena(r), api_of(r)->options.secrets->lookup, l->attempt.name);
 		/* so that guesses at an employee do not slow a user of that name */
 		l->attempt.name = staff_guard_name(req_arena(r), l->attempt.name);
 	}

@@ -27,18 +27,6 @@ const char *staff_guard_name(struct arena *a, const char *emp_code)
 	return arena_printf(a, "staff %s", emp_code);
 }
 
-const unsigned char *staff_email_hash(struct req *r, const char *email)
-{
-	unsigned char *hash = arena_alloc(req_arena(r), SEAL_KEY_SIZE);
-	char *lower = arena_strdup(req_arena(r), email);
-
-	for (char *c = lower; *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-	seal_hmac(api_of(r)->options.secrets->lookup, lower, strlen(lower), hash);
-	return hash;
-}
-
 /* --- passwords -------------------------------------------------------------------------------- */
 
 static req_step password_hashed, password_person_found, password_stored, own_found, own_verified;

@@ -11,9 +11,6 @@ req_step staff_password_set;
 /* Of the employee who is logged in: GET /staff/api/employee/ and photo/, POST password/. */
 req_step own_employee, own_photo, own_password;
 
-/* As email_hash of employees: SEAL_KEY_SIZE bytes, the request's. */
-const unsigned char *staff_email_hash(struct req *, const char *email);
-
 /* Under which failures of an employee's login are counted. */
 const char *staff_guard_name(struct arena *, const char *emp_code);
 

@@ -328,6 +328,18 @@ void seal_hmac(const unsigned char key[SEAL_KEY_SIZE], const void *bytes, size_t
 		fatal("HMAC-SHA256 failed");
 }
 
+const unsigned char *seal_email(
+	struct arena *a, const unsigned char key[SEAL_KEY_SIZE], const char *email)
+{
+	unsigned char *hash = arena_alloc(a, SEAL_KEY_SIZE);
+	char *lower = arena_strdup(a, email);
+	for (char *c = lower; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	seal_hmac(key, lower, strlen(lower), hash);
+	return hash;
+}
+
 void seal_sha256(const void *bytes, size_t n, unsigned char out[SEAL_KEY_SIZE])
 {
 	unsigned len = 0;

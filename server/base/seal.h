@@ -77,6 +77,11 @@ char *seal_open_under(const unsigned char key[SEAL_KEY_SIZE], struct arena *, co
 void seal_hmac(const unsigned char key[SEAL_KEY_SIZE], const void *bytes, size_t n,
 	unsigned char out[SEAL_KEY_SIZE]);
 
+/* The keyed hash by which the database knows an e-mail address, on the arena; letters of ASCII in any
+ * case. */
+const unsigned char *seal_email(
+	struct arena *, const unsigned char key[SEAL_KEY_SIZE], const char *email);
+
 void seal_sha256(const void *bytes, size_t n, unsigned char out[SEAL_KEY_SIZE]);
 
 /* Constant-time comparison. */

@@ -27,7 +27,8 @@ struct sealed {
 	unsigned char row_key[SEAL_ROW_KEY_SIZE];
 	unsigned char *text;
 	size_t len;
-	unsigned char hash[SEAL_KEY_SIZE], *card, *email;
+	unsigned char hash[SEAL_KEY_SIZE], *card;
+	const unsigned char *email;
 };
 
 static void arg_add(struct import_rows *r, struct db_arg arg)
@@ -63,18 +64,6 @@ static void value_seal(const struct import *im, struct arena *a, struct sealed *
 }
 
 /* ---- people ---- */
-
-/* As api/employees.c looks it up. */
-static unsigned char *email_hash(const struct import *im, struct arena *a, const char *value)
-{
-	char *text = arena_strdup(a, value);
-	unsigned char *hash = arena_alloc(a, SEAL_KEY_SIZE);
-	for (char *c = text; *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-	seal_hmac(im->cli->start.secrets.lookup, text, strlen(text), hash);
-	return hash;
-}
 
 /* "": none, or told as no number. */
 static const char *card_clean(struct import_rows *r, int i)
@@ -112,7 +101,7 @@ static void person_seal(const struct import *im, struct import_rows *r, int i, s
 		card_hash(im->cli->start.secrets.lookup, card, s->card);
 	}
 	if (email && *email)
-		s->email = email_hash(im, r->arena, email);
+		s->email = seal_email(r->arena, im->cli->start.secrets.lookup, email);
 }
 
 bool import_people_seal(struct import *im, struct import_rows *r)
