@@ -67,6 +67,7 @@ static void test_lines_of_their_own(void)
 		"PIN=2\tTMP=AAAA");
 	READS("OPERLOG", "FP PIN=1\tTMP=AAAA\nSOMELOG 4\t0\t2026\nno record\n7\t2026-05-02\t0\n",
 		"FP PIN=1\tTMP=AAAA", "SOMELOG 4\t0\t2026", "no record", "7\t2026-05-02\t0");
+	READS("OPERLOG", "FP PIN=1\tTMP=AAAA\nno record\n", "FP PIN=1\tTMP=AAAA", "no record");
 	READS("ERRORLOG", "ERRORLOG ErrCode=1\tErrMsg=a\nb\n", "ERRORLOG ErrCode=1\tErrMsg=a", "b");
 	READS("OPERLOG", "NEW PIN=1\tA=2\nAAAA\n", "NEW PIN=1\tA=2", "AAAA");
 }
