@@ -21,7 +21,12 @@ with odd as (
 			|| '\u202a-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0\ufff0-\ufffb]$')
 		or p.code ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'
 		or p.code ~ '[ ,;|\u00a0\u1680\u2000-\u200f\u202f\u205f\u2060\u2800\u3000\ufeff][A-Za-z0-9_]+ *='
-		or p.code ~* '[^a-z0-9_](pin|name|pri|passwd|card|grp|tz|verify|vicecard|expires|fid|tmp) *='
+		or p.code ~* ('[^a-z0-9_](pin|name|pri|passwd|card|grp|tz|verify|vicecard|startdatetime|enddatetime'
+			|| '|expires|fid|size|valid|tmp|no|index|duress|type|majorver|minorver|format'
+			|| '|filename|content|url|snnum|idnum|dnnum|gender|nation|birthday|validinfo'
+			|| '|address|additionalinfo|issuer|photo|fptemplate1|fptemplate2|reserve|notice'
+			|| '|errcode|errmsg|dataorigin|cmdid|additional|code|msg|tag|uid|min|starttime'
+			|| '|endtime|cardno|password|group|privilege|disable|fingerid|template) *=')
 )
 insert into alert (kind, sn, subject, text)
 select 'odd_pin', '', o.code, case

@@ -184,9 +184,9 @@ def test_what_exists_is_told_once_and_stays(server, ready):
 	server.api.post("/personnel/api/employees/", {"emp_code": "48", "department": 1, "area": [2]})
 	emp = server.value("""insert into employee (emp_code, department_id, row_key, sealed)
 		select '48 Name=Al', 1, row_key, sealed from employee returning id""")
-	server.sql("insert into pin (code) values ('x=y'), ('O''Brien'), ('9' || chr(8203)), ('7,8'), ('9;Card=1'), ('A B')")
+	server.sql("insert into pin (code) values ('x=y'), ('O''Brien'), ('9' || chr(8203)), ('7,8'), ('9;Card=1'), ('7''Type=1'), ('A B')")
 	server.sql(open(MIGRATION).read()[open(MIGRATION).read().index("with odd"):])
 	rows = server.api.get("/iclock/api/alerts/", kind="odd_pin", ordering="id")["data"]
-	assert [r["subject"] for r in rows] == ["   7", "48 Name=Al", "9\u200b", "9;Card=1"]
+	assert [r["subject"] for r in rows] == ["   7", "48 Name=Al", "9\u200b", "9;Card=1", "7'Type=1"]
 	assert "last from " + t.sn in rows[0]["text"] and "employee %d" % emp in rows[1]["text"]
 	assert server.value("select count(*) from employee") == 2 and server.value("select count(*) from punch") == 1
