@@ -179,7 +179,7 @@ def test_an_erased_person_leaves_nothing_to_move_back(server, ready):
 
 
 def test_what_was_cut_off_is_taken_back(server, ready):
-	"""The client has gone, or the server was killed, between two steps."""
+	"""The server was ended, or lost its database, between two steps."""
 	ready.push("ATTLOG", line(7, "10:00:00"), line(7, "19:00:00", 1), line(8, "10:00:05"))
 	made = server.value("select punch_shift_begin(array[%s], -7200, %s::timestamp, %s::timestamp, 1)", ready.id, DAY + "00:00:00", DAY + "23:59:59")
 	assert server.value("select punch_shift_step(%s, 2)", made)
