@@ -120,10 +120,14 @@ req_step photo_fetch; /* photo/<token>.jpg */
 const char *command_name(
 	struct arena *a, const struct terminal *t, const char *first, const char *last);
 
-/* command.c: the user line of a person, in the terminal's words and encoding; rows as of
+/* command_text.c: the user line of a person, in the terminal's words and encoding; rows as of
  * command_take(). */
 bool command_write_person(
 	struct req *, struct str *out, const struct terminal *, const struct rows *, int i);
+
+/* command_text.c: what command_take_all() gave, as the reply, on the request's arena; NULL: nothing that can
+ * be sent. What must not be sent is told. */
+const char *commands_text(struct req *, const struct rows *);
 
 /* A number of a text column or 0. */
 static inline int contact_digits(const char *text)
