@@ -1,5 +1,6 @@
 """People and terminals (contract 7): USER lines up, wanted state down, and what becomes of both."""
 
+import time
 import threading
 
 import pytest
@@ -562,3 +563,18 @@ def test_a_thousand_people_in_batches(server, terminal):
 	wait_until(done, 30, every=0)
 	assert len(set(seen)) == 1001
 	assert server.value("select count(*) from terminal_person where version <> confirmed_version") == 0
+
+
+def test_the_last_of_many_new_people_costs_what_the_first_did(server, make_terminal):
+	"""A fresh database, which nothing was vacuumed in yet: the first day of a terminal that holds thousands."""
+	def blocks():
+		time.sleep(1.5)  # figures are written once a second
+		return int(server.value("select sum(idx_blks_hit + idx_blks_read) from pg_statio_user_indexes where indexrelname ~ 'trgm'"))
+
+	def said(first):
+		terminal = make_terminal()
+		terminal.register()
+		before = blocks()
+		assert terminal.push("OPERLOG", *["USER PIN=%d\tName=x" % (first + n) for n in range(2500)]) == "OK: 2500"
+		return blocks() - before
+	assert said(0) * 3 > said(2500)
