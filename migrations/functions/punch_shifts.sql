@@ -49,6 +49,7 @@ create or replace function punch_move_judge(ids bigint[], step interval, back bo
 					and r.old_time = f.target and r.state = 'moved')
 				then 'a deleted punch had that time'
 			when taken.id is not null and other.id is null then 'another punch has that time'
+			when f.target not between '0001-01-01' and '9999-12-31 23:59:59' then 'no such year'
 			end as why
 		from found f join pin n on n.id = f.pin_id
 		left join lateral (select x.id from punch x where (x.pin_id, x.punch_time) >= (f.pin_id, f.target)

@@ -121,6 +121,15 @@ def test_what_is_in_the_way_stays_and_is_told(server, ready, make_terminal):
 	check_counters(server)
 
 
+def test_no_punch_leaves_the_calendar(server, ready):
+	ready.push("ATTLOG", line(1, "08:00:00"), line(1, "09:00:00"))
+	server.sql("update punch set punch_time = '9999-12-31 23:00:00' where punch_time::time = '09:00:00'")
+	body = {"terminals": [ready.id], "seconds": 3600, "start_time": "9999-12-31 00:00:00", "end_time": "9999-12-31 23:59:59"}
+	told = server.api.post(SHIFT, body)["data"]
+	assert counts(told) == (1, 0, 1) and told["rows"][0]["reason"] == "no such year"
+	assert counts(server.api.post(SHIFT, {**body, "seconds": 3599})["data"]) == (1, 1, 0)
+
+
 @pytest.mark.parametrize("seconds", [60, -60])
 def test_a_minute_where_every_minute_has_a_punch(server, ready, seconds):
 	"""Each is in the way of the next, in and between the steps."""
