@@ -54,9 +54,17 @@ static bool says_attendance(struct req *r)
 
 void access_listen(struct req *r)
 {
-	const char *table = req_param(r, "table"), *type = req_param(r, "type");
+	const char *table = req_param(r, "table");
 	if ((req_route(r)->flags & CONTACT_ACCESS) || word_is(table, "rtlog") ||
-		word_is(table, "rtstate") || (word_is(type, "tabledata") && !says_attendance(r)))
+		word_is(table, "rtstate"))
+		access_is(r, true);
+	else if (req_route(r)->handler != query_answer)
+		access_listen_type(r);
+}
+
+void access_listen_type(struct req *r)
+{
+	if (word_is(req_param(r, "type"), "tabledata") && !says_attendance(r))
 		access_is(r, true);
 }
 

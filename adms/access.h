@@ -17,6 +17,9 @@ struct dialect;
 /* The head of a request of this terminal: its path or table may be access control's. */
 void access_listen(struct req *);
 
+/* Its type may be; for querydata, when it answers no question of ours. */
+void access_listen_type(struct req *);
+
 /* Lines of an upload that is not only access control's: "user uid=1", where attendance says
  * "USER PIN=1". */
 void access_listen_body(struct req *, struct span body);

@@ -5,6 +5,7 @@
  */
 #include "querydata.h"
 
+#include "access.h"
 #include "fatal.h"
 #include "record.h"
 #include "upload_private.h"
@@ -40,14 +41,15 @@ void query_answer(struct req *r, const struct rows *rows)
 	int64_t id = param_number(r, "cmdid", 9999999999);
 	contact_of(r)->data = u;
 	if (!t->approved || id <= 0) {
+		access_listen_type(r);
 		upload_begin(r, u, "QUERYDATA");
 		return;
 	}
 	const struct db_arg args[] = { db_int(a, t->id), db_int(a, id) };
 	req_query(r, query_found,
-		"select split_part(split_part(content, ' ', 3), '=', 1) from terminal_command"
-		" where terminal_id = $1::int and id = $2::bigint and state = 'sent'"
-		" and content like 'DATA QUERY %'",
+		"select split_part(split_part(content, ' ', 3), '=', 1), state = 'sent'"
+		" from terminal_command where terminal_id = $1::int and id = $2::bigint"
+		" and sent is not null and content like 'DATA QUERY %'",
 		LEN(args), args);
 }
 
@@ -64,7 +66,9 @@ static void query_found(struct req *r, const struct rows *rows)
 	struct upload *u = upload_of(r);
 	const char *table = req_param(r, "tablename");
 	int64_t packs = param_number(r, "packcnt", INT32_MAX);
-	if (rows_count(rows) == 1 && table && query_is_of(rows_text(rows, 0, 0), table)) {
+	if (rows_count(rows) == 0)
+		access_listen_type(r);
+	else if (rows_bool(rows, 0, 1) && table && query_is_of(rows_text(rows, 0, 0), table)) {
 		u->asked = true;
 		if (packs < 1 || param_number(r, "packidx", INT32_MAX) == packs)
 			u->query = req_param(r, "cmdid");

@@ -253,6 +253,20 @@ def test_attendance_that_answers_in_words_of_access_control(server, ready):
 	assert speaks(server, ready) == "attendance" and alerts(server) == []
 
 
+def test_an_answer_to_our_question_is_no_sign(server, make_terminal):
+	"""Nor when it comes once more; of a terminal that does not say that it is set to attendance."""
+	t = make_terminal(push_version="2.4.1")
+	t.handshake(ATT)
+	t.approve()
+	server.api.post("/iclock/api/terminals/query_users/", {"terminals": [t.id]})
+	(id, _), = wait_until(t.poll)
+	for pin in ("1", "2"):
+		answer = "&type=tabledata&cmdid=%s&tablename=user&count=1&packcnt=1&packidx=1" % id
+		assert t.raw("POST", "/iclock/querydata?SN=" + t.sn + answer, USER.replace("pin=1", "pin=" + pin)).text == "user=1"
+	assert speaks(server, t) == "attendance" and alerts(server, "access_control") == []
+	server.api.post("/iclock/api/terminals/query_users/", {"terminals": [t.id]})
+
+
 # ---------------------------------------------------------------- what happened at the menu
 
 @pytest.mark.parametrize("code,kind,words", [(30, "user_created", "a user was enrolled, user 4, by 9"),
