@@ -310,8 +310,12 @@ static void fields_parse(struct span rest, struct record *out)
 
 bool record_is_one(const struct record *r)
 {
-	return r->kind != RECORD_OTHER &&
-	       (word_kind(r->word) != RECORD_OTHER || record_get(r, "PIN").text);
+	struct oplog_line oplog;
+	if (word_kind(r->word) != RECORD_OTHER)
+		return true;
+	if (r->kind == RECORD_OPLOG)
+		return !record_oplog(r->line, &oplog) && oplog.has_wall;
+	return r->kind != RECORD_OTHER && record_get(r, "PIN").text;
 }
 
 /* security-push 4.3. Fingers from 16 on are those of people under duress. */

@@ -158,6 +158,9 @@ def test_a_record_goes_its_way_whatever_its_table_is_called(server, terminal):
 		server.sql("delete from template")
 		assert terminal.push(table, line) == "OK: 1"
 		assert [r[1] for r in templates(server)] == [form], (table, line)
+	for n, line in enumerate(("4\t0\t2026-05-01 08:00:00\t0\t0\t0\t0", "OPLOG 5\t0\t2026-05-01 08:00:00\t0\t0\t0\t0")):
+		assert terminal.push("oplog", line) == "OK: 1"
+		assert server.value("select count(*) from operation_log") == n + 1, line
 	assert server.value("select count(*) from raw_upload") + server.value("select count(*) from reject") == 0
 
 

@@ -280,6 +280,10 @@ static void test_access_controls_words(void)
 	assert(record_is_one(&r) && !record_translate(&r));
 	record_parse(span_of("WORD PIN=1\tName=Al"), RECORD_USER, &r);
 	assert(!record_is_one(&r));
+	record_parse(span_of("4\t0\t2026-05-01 08:00:00\t0"), RECORD_OPLOG, &r);
+	assert(record_is_one(&r));
+	record_parse(span_of("4\t0\tnever\t0"), RECORD_OPLOG, &r);
+	assert(!record_is_one(&r));
 }
 
 int main(void)
