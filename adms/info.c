@@ -62,7 +62,7 @@ static bool byte_is_key(char c)
 
 static bool byte_separates(char c)
 {
-	return c == ',' || c == '\t' || c == ' ' || c == ';' || c == '|' || c == '\r';
+	return c == ',' || c == '\t' || c == ' ' || c == ';' || c == '|' || c == '&' || c == '\r';
 }
 
 /* Whether separators before p end a value: "~?[A-Za-z0-9_]+=" follows, or the line's end does. */
@@ -78,12 +78,14 @@ static bool pair_begins(const char *p, const char *end)
 	return p > key && p < end && *p == '=';
 }
 
-/* Any number of separators are one. */
+/* Any number of separators are one. Behind a '?' '&' is an address's own. */
 static struct span options_piece(struct info_options *o)
 {
 	const char *p = o->at, *next = p;
+	bool asks = false;
 	for (; p < o->end && *p != '\n'; p = next) {
-		for (next = p; next < o->end && byte_separates(*next);)
+		asks |= *p == '?';
+		for (next = p; next < o->end && byte_separates(*next) && !(asks && *next == '&');)
 			next++;
 		if (next > p && pair_begins(next, o->end))
 			break;

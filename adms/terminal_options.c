@@ -18,6 +18,18 @@ static bool option_is_secret(const char *key)
 	return false;
 }
 
+/* Options that something is made of are called by one name, however firmware spells it. */
+static const char *option_name(const char *key)
+{
+	static const char *const words[] = { "DeviceName", "FPCount", "FPVersion", "FaceCount",
+		"FaceVersion", "MAC", "MultiBioVersion", "OEMVendor", "Platform", "PvCount",
+		"TransactionCount", "UserCount" };
+	for (size_t i = 0; i < LEN(words); i++)
+		if (strcasecmp(key, words[i]) == 0)
+			return words[i];
+	return key;
+}
+
 int options_statement(struct req *r, const struct terminal *t, struct info_options pairs,
 	struct db_statement *out)
 {
@@ -28,7 +40,7 @@ int options_statement(struct req *r, const struct terminal *t, struct info_optio
 		const char *name = text_decode(a, key, &t->encoding);
 		const char *text = text_decode(a, value, &t->encoding);
 		if (name && *name && text && !option_is_secret(name))
-			json_object_set_new(said, name, json_string(text));
+			json_object_set_new(said, option_name(name), json_string(text));
 	}
 	char *json = json_object_size(said) ? json_dumps(said, JSON_COMPACT) : NULL;
 	json_decref(said);

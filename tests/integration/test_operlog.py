@@ -273,7 +273,7 @@ def test_options_with_commas_in_values(server, terminal):
 
 def test_options_end_where_the_next_key_begins(server, terminal):
 	terminal.register()
-	for n, separator in enumerate(["\t", " ", "\n", "\r\n", ",", ", ", ";", "\t,"]):
+	for n, separator in enumerate(["\t", " ", "\n", "\r\n", ",", ", ", ";", "\t,", "&"]):
 		server.sql("update terminal set options = '{}', terminal_name = ''")
 		body = separator.join(["DeviceName=MB10-VL", "FWVersion=Ver 6.6%d Sep 19 2019" % n, "~OEMVendor=ZKTECO CO., LTD.",
 			"UserCount=%d" % n])
@@ -282,6 +282,10 @@ def test_options_end_where_the_next_key_begins(server, terminal):
 			"FWVersion": "Ver 6.6%d Sep 19 2019" % n, "OEMVendor": "ZKTECO CO., LTD.", "UserCount": str(n)}, separator
 		assert server.sql("select fw_ver, user_count from terminal_state") == [("Ver 6.6%d Sep 19 2019" % n, n)]
 		assert server.value("select terminal_name from terminal") == "MB10-VL"
+	terminal.push("options", "devicename=K40,USERCOUNT=12,~platform=ZAM180,OwnWord=1,ownword=2")
+	assert server.sql("select terminal_name, user_count from terminal, terminal_state") == [("K40", 12)], "in any spelling"
+	said = server.value("select options from terminal")
+	assert (said["Platform"], said["OwnWord"], said["ownword"], "platform" in said) == ("ZAM180", "1", "2", False)
 
 
 def test_the_firmwares_version_has_many_names(server, terminal):

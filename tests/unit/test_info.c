@@ -92,7 +92,7 @@ static void test_dump(void)
 static void test_separators(void)
 {
 	static const char *const separators[] = { "\t", " ", "\n", "\r\n", ",", ", ", ",\t", ";",
-		" | ", "\t\t", " ,, " };
+		" | ", "\t\t", " ,, ", "&", " & " };
 	const char *const pairs[] = { "DeviceName", "MB10-VL", "FWVersion", "Ver 6.60 Sep 19 2019",
 		"OEMVendor", "ZKTECO CO., LTD.", "UserCount", "", "MAC", "0", NULL };
 	for (size_t i = 0; i < sizeof(separators) / sizeof(separators[0]); i++) {
