@@ -14,7 +14,7 @@ enum state {
 	AFTER_QUOTE /* one quote within quotes: the end, or the first of two */
 };
 
-enum { BUFFER = 1 << 16 };
+enum { BUFFER = 1 << 16, TITLE_LINES = 10 /* blank ones and CRLFs counted */ };
 
 struct csv {
 	csv_read *read;
@@ -65,20 +65,31 @@ static void csv_fail(struct csv *c, const char *why)
 
 /* ---- bytes ---- */
 
-static char separator_guess(const char *p, size_t n)
+/* The one that is most frequent in a line; 0: none is in it. *at: behind its end. */
+static char separator_of_line(const char *p, size_t n, size_t *at)
 {
 	static const char candidates[] = ",;\t";
 	size_t counts[3] = { 0 }, best = 0;
 	bool quoted = false;
-	for (size_t i = 0; i < n && (quoted || (p[i] != '\n' && p[i] != '\r')); i++) {
-		quoted ^= p[i] == '"';
+	for (; *at < n && (quoted || (p[*at] != '\n' && p[*at] != '\r')); ++*at) {
+		quoted ^= p[*at] == '"';
 		for (size_t k = 0; k < 3; k++)
-			counts[k] += !quoted && p[i] == candidates[k];
+			counts[k] += !quoted && p[*at] == candidates[k];
 	}
+	++*at;
 	for (size_t k = 1; k < 3; k++)
 		if (counts[k] > counts[best])
 			best = k;
-	return candidates[best];
+	return counts[best] ? candidates[best] : 0;
+}
+
+static char separator_guess(const char *p, size_t n)
+{
+	char found = 0;
+	size_t at = 0;
+	for (int lines = 0; at < n && lines < TITLE_LINES && !found; lines++)
+		found = separator_of_line(p, n, &at);
+	return found ? found : ',';
 }
 
 /* At least so many bytes into an empty buffer, unless there are fewer; false at the end. */

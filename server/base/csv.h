@@ -31,7 +31,8 @@ enum csv_status { CSV_RECORD, CSV_END, CSV_BAD };
 /* Puts at most room bytes into to; returns how many, 0 at the end, -1 when reading failed. */
 typedef ssize_t csv_read(void *arg, char *to, size_t room);
 
-/* separator 0: the one of comma, semicolon and TAB that is most frequent in the first line. */
+/* separator 0: the one of comma, semicolon and TAB that is most frequent in the first line
+ * of a few that has any. */
 struct csv *csv_new(csv_read *, void *arg, char separator);
 void csv_free(struct csv *); /* NULL is allowed */
 

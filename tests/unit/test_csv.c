@@ -88,6 +88,8 @@ static void test_the_separator_is_guessed_by_the_first_line(void)
 	shows("a,b;c,d\n", 8, 0, "a|b;c|d|;");
 	shows("\"a,b,c\";d\n", 10, 0, "[a,b,c]|d|;");
 	shows("alone\n", 6, 0, "alone|;");
+	shows("\r\nTitle\r\n\r\na;b,c;d\r\n", 20, 0, "Title|;a|b,c|d|;");
+	shows("a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk;l\n", 24, 0, "a|;b|;c|;d|;e|;f|;g|;h|;i|;j|;k;l|;");
 }
 
 static void test_too_many_fields(void)
