@@ -302,7 +302,7 @@ end $$;
 -- ------------------------------------------------------------------ taking
 
 -- To where it had gone at once, under the lock of its PIN. newer: what was stored since it was said
--- stays. Members of the person are opened and merged by a process (adms/claims.c).
+-- stays. Members of the person are opened and merged by a process (adms/uploads/claims.c).
 create or replace function claim_take(ids bigint[], newer boolean) returns void
 	language plpgsql as $$
 begin

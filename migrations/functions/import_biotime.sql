@@ -59,7 +59,7 @@ create or replace function import_wall(said text) returns timestamp language sql
 		else said::timestamp end
 $$;
 
--- Where a punch was made, as the newest terminals send it (api/punch_gps.h).
+-- Where a punch was made, as the newest terminals send it (api/punches/punch_gps.h).
 create or replace function import_position(latitude float8, longitude float8) returns bytea
 	language sql immutable as $$
 	select convert_to(repeat(E'\t', 6) || translate(encode(convert_to(json_build_object('GPSInfo',

@@ -1,7 +1,7 @@
 -- People on terminals: wanted state, kept in step with people, areas, resignations and terminals
 -- by triggers, so that every way of writing marks the same rows.
 
--- Wakes the processes: they read this terminal again (see adms/terminal.h).
+-- Wakes the processes: they read this terminal again (see adms/fleet/terminal.h).
 create or replace function terminal_wake(ids int[]) returns void language sql as $$
 	select pg_notify('punchd', 't' || id) from (select distinct unnest(ids) as id) w
 $$;

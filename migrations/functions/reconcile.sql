@@ -64,7 +64,7 @@ $$;
 
 -- ------------------------------------------------------------------ start
 
--- Terminals that know DATA, CHECK, CLEAR, INFO and REBOOT only (adms/dialect.c tells them).
+-- Terminals that know DATA, CHECK, CLEAR, INFO and REBOOT only (adms/words/dialect.c tells them).
 create or replace function terminal_few_verbs(t terminal) returns boolean language sql stable as $$
 	select coalesce(bool_or(said ilike 'LX35%' or said ilike 'ZLM31%'), false)
 	from (values (t.terminal_name), (t.options->>'Platform'), (option_firmware(t.options)),

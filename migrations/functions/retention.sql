@@ -220,7 +220,7 @@ create or replace function biometric_photo(form text, sn text) returns boolean
 	select form <> 'USERPIC' or sn <> ''
 $$;
 
--- Tables of uploads that hold them (adms/biometric.c knows the same); a rejected line of OPERLOG may
+-- Tables of uploads that hold them (adms/lines/biometric.c knows the same); a rejected line of OPERLOG may
 -- be one of a template.
 create or replace function biometric_table(name text) returns boolean language sql immutable as $$
 	select upper(name) in ('FINGERTMP', 'FACE', 'FVEIN', 'BIODATA', 'BIOPHOTO', 'USERPIC', 'ATTPHOTO',

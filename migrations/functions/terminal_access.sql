@@ -1,4 +1,4 @@
--- Terminals that speak access control: with this server nothing of theirs works. adms/access.h says
+-- Terminals that speak access control: with this server nothing of theirs works. adms/fleet/access.h says
 -- when one does.
 
 create or replace function terminal_access_alert(a_terminal int) returns void language sql as $$

@@ -144,7 +144,7 @@ static const char **codes_read(struct import *im, struct import_rows *r)
 	return codes;
 }
 
-/* As adms/records.c has it: of whom, valid and duress, and the content. */
+/* As adms/keep/records.c has it: of whom, valid and duress, and the content. */
 static void content_hash(const struct import *im, struct arena *a, struct sealed *s,
 	const char *code, const char *valid, const char *duress, const char *text, size_t n)
 {

@@ -1,5 +1,6 @@
 """Every route and who may use it: routes.txt says it by hand, the server must do it, and a route that is not there fails."""
 
+import glob
 import hashlib
 import os
 import re
@@ -45,16 +46,14 @@ def patterns_of_the_code():
 	found, below = set(), {"RESOURCE_ROUTES": ("", "export/", ":id/"), "LIST_ROUTES": ("", "export/"),
 		"REPORT": ("", "export/"), "PHOTO_ROUTES": ("",), "OWN": ("", ":id/"),
 		"AUDITS": ("approve/", "reject/", ":id/approve/", ":id/reject/")}
-	for name in os.listdir(os.path.join(ROOT, "api")):
-		if not name.endswith(".c"):
-			continue
-		text = source("api/" + name)
+	for name in glob.glob("api/**/*.c", root_dir=ROOT, recursive=True):
+		text = source(name)
 		for path in re.findall(r'\{\s*(?:GET|POST|PUT|PATCH|DELETE|[\s|])+,\s*"(/[^"]*)"', text):
 			found.add(path)
 		for action in re.findall(r'\bACTION\("(\w+)"', text):
 			found |= {"/iclock/api/terminals/%s%s/" % (one, action) for one in ("", ":id/")}
 		for macro, path in re.findall(r'\b([A-Z_]+)\(\s*"(/[^"]*)"', text):
-			assert macro in below, "what routes does %s make in api/%s?" % (macro, name)
+			assert macro in below, "what routes does %s make in %s?" % (macro, name)
 			found |= {path + end for end in below[macro]}
 	return {re.sub(r":(\w+)", r"{\1}", path) for path in found}
 

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "adms_private.h"
-#include "aside.h"
 #include "clock.h"
 #include "fatal.h"
 #include "map.h"
 #include "records.h"
+#include "rejected_times.h"
 
 #define FIRST_TIME 978307200000000 /* 2001-01-01, microseconds since 1970 */
 #define FUTURE_US 60000000 /* clocks may differ by a minute */

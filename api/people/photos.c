@@ -28,7 +28,7 @@ struct sealed {
 };
 
 /* The photo of a PIN as base64, sealed for the table photo. The hash is that of the same photo from
- * a terminal (adms/records.c): who sends back what it was given changes nothing. */
+ * a terminal (adms/keep/records.c): who sends back what it was given changes nothing. */
 static void photo_seal(struct req *r, const char *pin, const struct picture *p, struct sealed *out)
 {
 	const struct api_options *o = &api_of(r)->options;

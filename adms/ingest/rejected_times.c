@@ -1,4 +1,4 @@
-#include "aside.h"
+#include "rejected_times.h"
 
 #include "adms_private.h"
 #include "fatal.h"
