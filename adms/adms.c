@@ -9,10 +9,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "adms_private.h"
 #include "claims.h"
 #include "clock.h"
+#include "commands.h"
+#include "contact.h"
 #include "fatal.h"
+#include "handshake.h"
 #include "held.h"
 #include "ingest.h"
 #include "limit.h"
@@ -21,6 +23,7 @@
 #include "priority.h"
 #include "redecode.h"
 #include "upload_log.h"
+#include "uploads.h"
 #include "watch.h"
 
 #define STATE_SECONDS 3 /* terminal states are written this often */
@@ -30,14 +33,13 @@
 #define THREADS 2
 #define THREADS_WAITING 1000
 #define SEALING_WAITING 16 /* writes; more than there are at once */
-#define LARGE_ARENA (4 << 20)
 #define MAX_WOKEN 1000 /* beyond, all terminals are read */
 
-static req_step answer_ok, answer_not_found, answer_refused, answer_root;
+static req_step answer_ok, answer_not_found, answer_refused, cdata_posted;
 
 /* X of /iclock/X, in whatever spelling (adms-push 0.4). "X/" is all below it. */
 static const struct route routes[] = { { GET | HEAD, "cdata", handshake_start },
-	{ POST, "cdata", upload_start }, { POST, "edata", upload_start },
+	{ POST, "cdata", cdata_posted }, { POST, "edata", cdata_posted },
 	{ POST, "fdata", upload_photo },
 	{ GET | HEAD | POST, "getrequest", command_poll, NULL, CONTACT_CHEAP },
 	{ GET | POST, "devicecmd", command_result, NULL, CONTACT_OF_RESULT },
@@ -45,11 +47,12 @@ static const struct route routes[] = { { GET | HEAD, "cdata", handshake_start },
 	{ GET | POST, "registry", answer_refused, NULL, CONTACT_ACCESS },
 	{ GET | POST, "push", answer_refused, NULL, CONTACT_ACCESS },
 	{ GET | POST, "rtdata", answer_not_found, NULL, CONTACT_ACCESS },
-	{ GET, "querydata", answer_not_found }, { POST, "querydata", query_answer },
+	{ GET, "querydata", answer_not_found },
+	{ POST, "querydata", query_answer, NULL, CONTACT_ANSWER },
 	{ GET | POST, "exchange", answer_not_found }, { GET | POST, "service/control", answer_ok },
 	{ GET | HEAD, "file", answer_not_found },
 	{ GET | HEAD, "photo/", photo_fetch, NULL, CONTACT_ANYBODY },
-	{ GET | HEAD, "", answer_root, NULL, CONTACT_ANYBODY }, { 0 } };
+	{ GET | HEAD, "", answer_ok, NULL, CONTACT_ANYBODY }, { 0 } };
 
 /* ---- paths ---- */
 
@@ -139,12 +142,17 @@ static void adms_failed(struct req *r, const struct db_error *e)
 
 /* ---- small answers ---- */
 
-static void answer_ok(struct req *r, const struct rows *rows)
+static void cdata_posted(struct req *r, const struct rows *rows)
 {
-	req_reply(r, 200, "text/plain", "OK", 2);
+	if (remote_asks(r))
+		remote_verify(r, NULL);
+	else if (req_param(r, "options") && !req_param(r, "table"))
+		upload_hello(r, handshake_start);
+	else
+		upload_start(r, NULL);
 }
 
-static void answer_root(struct req *r, const struct rows *rows)
+static void answer_ok(struct req *r, const struct rows *rows)
 {
 	req_reply(r, 200, "text/plain", "OK", 2);
 }
@@ -245,41 +253,6 @@ static void adms_second(evutil_socket_t fd, short what, void *arg)
 	redecode_tick(adms);
 	claims_tick(adms);
 	watch_tick(adms);
-}
-
-/* ---- memory ---- */
-
-static void arena_end(void *arena)
-{
-	arena_free(arena);
-}
-
-static void arena_ended(void *arena)
-{
-}
-
-void adms_free_arena(struct adms *adms, struct arena *a)
-{
-	bool large = a && arena_used(a) > LARGE_ARENA;
-	if (large)
-		arena_undo(a);
-	if (!large || !offload_run(adms->threads, arena_end, arena_ended, a))
-		arena_free(a);
-}
-
-/* ---- chores ---- */
-
-void chore_begin(struct adms *adms, struct chore *chore, struct arena *a)
-{
-	*chore = (struct chore){ a, adms->chores.prev, &adms->chores };
-	chore->prev->next = chore->next->prev = chore;
-}
-
-void chore_end(struct adms *adms, struct chore *chore)
-{
-	chore->prev->next = chore->next;
-	chore->next->prev = chore->prev;
-	adms_free_arena(adms, chore->arena);
 }
 
 /* ---- start and end ---- */

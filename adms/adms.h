@@ -5,22 +5,11 @@
 #define ADMS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "config.h"
+#include "adms_options.h"
 #include "http.h"
-#include "seal.h"
 
 struct adms;
-
-struct adms_options {
-	struct event_base *base;
-	struct db_hub *hub;
-	const struct config *config;
-	const struct seal *seal;
-	const char *conninfo; /* adms opens pools of its own for ingest and terminals */
-	const unsigned char *lookup_key; /* SEAL_KEY_SIZE bytes: keyed hashes */
-};
 
 struct adms *adms_new(const struct adms_options *);
 const struct surface *adms_surface(struct adms *);
@@ -34,13 +23,6 @@ bool adms_flush(struct adms *);
 void adms_stop(struct adms *);
 void adms_free(struct adms *);
 
-/* For /metrics. */
-struct adms_stats {
-	uint64_t punches_received, punches_stored, heartbeats, commands_sent, rejects;
-	uint64_t ingest_bytes, ingest_waiting;
-	int terminals, terminals_online;
-	bool database_up, listening;
-};
 void adms_stats(const struct adms *, struct adms_stats *);
 
 bool adms_database_up(const struct adms *); /* ingest's pool is connected */

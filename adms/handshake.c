@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "access.h"
-#include "adms_private.h"
+#include "commands.h"
+#include "contact.h"
 #include "fatal.h"
+#include "handshake.h"
 #include "log.h"
 #include "options_block.h"
 

@@ -1,6 +1,8 @@
 /* The option block of a handshake; the keys are explained in PROTOCOL.md. */
 #include "options_block.h"
 
+#include "stamp.h"
+
 /* The protocol version both sides use; without it, or without PushOptionsFlag, some 2.4 firmware
  * repeats the handshake for ever. */
 #define PROTOCOL_VERSION "2.4.1"
@@ -14,16 +16,6 @@
 /* By biometric type 0 to 10: finger, near-infrared face, finger vein to visible palm. */
 #define WANTED_BIOMETRICS "0:1:1:0:0:0:0:1:1:1:1"
 #define NO_BIOMETRICS "0:0:0:0:0:0:0:0:0:0:0"
-
-bool options_stamp_ok(struct span stamp)
-{
-	if (!stamp.len || stamp.len > 20)
-		return false;
-	for (size_t i = 0; i < stamp.len; i++)
-		if (stamp.text[i] < '0' || stamp.text[i] > '9')
-			return false;
-	return true;
-}
 
 static void line_add(struct str *s, const char *key, const char *value)
 {
@@ -40,7 +32,7 @@ static void line_add_int(struct str *s, const char *key, int64_t n)
 
 static void stamp_add(struct str *s, const char *key, const char *stamp)
 {
-	line_add(s, key, options_stamp_ok(span_of(stamp)) ? stamp : "0");
+	line_add(s, key, stamp_ok(span_of(stamp)) ? stamp : "0");
 }
 
 /* Bytes before the first that would end the line; TAB may stay (TransFlag). */

@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 #include "dialect.h"
-#include "span.h"
 #include "str.h"
 
 /* The last stamp of each table. NULL, "" or anything but digits: 0, which asks for everything. */
@@ -41,8 +40,5 @@ struct options_block {
 
 /* Appends the block; every line ends in LF. A value with control bytes in it is cut before them. */
 void options_block_write(struct str *, const struct options_block *);
-
-/* A stamp that may be stored and sent back: 1 to 20 digits. */
-bool options_stamp_ok(struct span);
 
 #endif

@@ -7,7 +7,8 @@
  */
 #include <string.h>
 
-#include "adms_private.h"
+#include "commands.h"
+#include "contact.h"
 #include "devicecmd.h"
 #include "fatal.h"
 #include "log.h"

@@ -3,9 +3,10 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "adms_private.h"
 #include "broken.h"
 #include "card.h"
+#include "commands.h"
+#include "contact.h"
 #include "dialect_command.h"
 #include "fatal.h"
 #include "log.h"

@@ -4,11 +4,12 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-#include "adms_private.h"
 #include "broken.h"
 #include "clock.h"
+#include "commands.h"
 #include "content.h"
 #include "fatal.h"
+#include "means.h"
 
 #define HASH_DIGITS (2 * SEAL_KEY_SIZE)
 

@@ -5,8 +5,9 @@
  */
 #include <string.h>
 
-#include "adms_private.h"
 #include "card.h"
+#include "commands.h"
+#include "contact.h"
 #include "content.h"
 #include "dialect_command.h"
 #include "dialect_template.h"
@@ -151,6 +152,14 @@ static int card_readings(
 	if (card_read(tmp, card) && *card)
 		n += card_hashes(a, key, card, hashes + n);
 	return n;
+}
+
+bool remote_asks(struct req *r)
+{
+	const char *table = req_param(r, "table");
+	if (table && *table)
+		return str_same_word(table, "AUTH");
+	return !req_param(r, "options") && !req_param(r, "FPImage") && req_param(r, "AuthType");
 }
 
 /* POST cdata?SN=&AuthType=CARD|FP, body "PIN=0<TAB>Size=10<TAB>TMP=09E4812202". Matching

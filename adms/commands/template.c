@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#include "adms_private.h"
+#include "commands.h"
+#include "contact.h"
 #include "content.h"
 #include "dialect_template.h"
 #include "fatal.h"

@@ -2,7 +2,7 @@
 
 #include <strings.h>
 
-#include "adms_private.h"
+#include "contact.h"
 #include "fatal.h"
 #include "log.h"
 
@@ -58,7 +58,7 @@ void access_listen(struct req *r)
 	if ((req_route(r)->flags & CONTACT_ACCESS) || word_is(table, "rtlog") ||
 		word_is(table, "rtstate"))
 		access_is(r, true);
-	else if (req_route(r)->handler != query_answer)
+	else if (!(req_route(r)->flags & CONTACT_ANSWER))
 		access_listen_type(r);
 }
 

@@ -8,8 +8,8 @@
 #include <strings.h>
 
 #include "access.h"
-#include "adms_private.h"
 #include "clock.h"
+#include "contact.h"
 #include "devicecmd.h"
 #include "fatal.h"
 #include "limit.h"

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adms_private.h"
 #include "clock.h"
+#include "contact.h"
 #include "fatal.h"
 #include "log.h"
 #include "map.h"

@@ -4,12 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adms_private.h"
 #include "clock.h"
 #include "fatal.h"
 #include "log.h"
 #include "map.h"
+#include "means.h"
 #include "terminal_private.h"
+
+/* A number of a text column or 0. */
+static int column_digits(const char *text)
+{
+	int64_t n;
+	return text && str_to_int(text, 0, 1000000, &n) ? (int)n : 0;
+}
 
 /* One reading of rows: first the zones that are new, then the terminals. */
 struct load {
@@ -161,7 +168,7 @@ static void terminal_know_encoding(struct terminal *t, const struct rows *rows, 
 	terminal_text(t->code_page, sizeof(t->code_page), rows_text(rows, i, COL_CODE_PAGE));
 	terminal_text(t->decoded_as, sizeof(t->decoded_as), rows_text(rows, i, COL_DECODED_AS));
 	t->encoding = (struct text_encoding){ .code_page = t->code_page,
-		.language = contact_digits(rows_text(rows, i, COL_LANGUAGE)),
+		.language = column_digits(rows_text(rows, i, COL_LANGUAGE)),
 		.old = t->dialect.generation <= GENERATION_2 };
 	char pages[sizeof(t->decoded_as)];
 	text_encoding_pages(&t->encoding, pages, sizeof(pages));

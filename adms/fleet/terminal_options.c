@@ -3,8 +3,8 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "adms_private.h"
 #include "fatal.h"
+#include "means.h"
 
 #define MAX_PAIRS 400 /* INFO dumps of 190 lines are seen */
 

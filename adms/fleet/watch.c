@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 
-#include "adms_private.h"
 #include "clock.h"
 #include "fatal.h"
 #include "log.h"
+#include "means.h"
 
 #define STATES_SECONDS 15
 #define NIGHT_SECONDS 60

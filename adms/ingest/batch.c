@@ -7,10 +7,10 @@
 
 #include <string.h>
 
-#include "adms_private.h"
 #include "clock.h"
 #include "fatal.h"
 #include "map.h"
+#include "means.h"
 #include "records.h"
 #include "rejected_times.h"
 

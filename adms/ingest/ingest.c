@@ -16,12 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adms_private.h"
 #include "batch.h"
 #include "clock.h"
 #include "fatal.h"
 #include "log.h"
 #include "map.h"
+#include "means.h"
 #include "offload.h"
 #include "outage.h"
 #include "verdict.h"

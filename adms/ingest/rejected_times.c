@@ -1,7 +1,7 @@
 #include "rejected_times.h"
 
-#include "adms_private.h"
 #include "fatal.h"
+#include "means.h"
 
 #define KEY_BYTES 16 /* of the hash: no two lines of one second are alike by chance */
 

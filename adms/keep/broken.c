@@ -1,8 +1,8 @@
 #include "broken.h"
 
-#include "adms_private.h"
 #include "fatal.h"
 #include "log.h"
+#include "means.h"
 
 enum { DEADLINE_MS = 30000, ARGS = 4 };
 

@@ -3,9 +3,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "adms_private.h"
 #include "content.h"
 #include "fatal.h"
+#include "means.h"
 #include "record_whole.h"
 #include "records_private.h"
 

@@ -1,9 +1,9 @@
 /* Records and pictures that have a place of their own beside templates and user photos. */
 #include <stdio.h>
 
-#include "adms_private.h"
 #include "attphoto.h"
 #include "fatal.h"
+#include "means.h"
 #include "records_private.h"
 
 #define MAX_CODE 32

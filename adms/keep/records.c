@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "adms_private.h"
 #include "fatal.h"
 #include "map.h"
+#include "means.h"
 #include "records_private.h"
 
 struct records records_new(struct adms *adms, struct arena *a)

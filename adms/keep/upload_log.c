@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adms_private.h"
 #include "clock.h"
 #include "fatal.h"
 #include "log.h"
 #include "map.h"
+#include "means.h"
 
 #define MAX_TABLE 32
 #define MAX_ENTRIES 200000 /* while the database is away; what comes beyond is not counted */

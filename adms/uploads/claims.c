@@ -4,10 +4,10 @@
  */
 #include "claims.h"
 
-#include "adms_private.h"
 #include "clock.h"
 #include "fatal.h"
 #include "log.h"
+#include "means.h"
 #include "people.h"
 #include "verdict.h"
 

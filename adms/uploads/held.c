@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "adms_private.h"
 #include "attphoto.h"
+#include "contact.h"
 #include "fatal.h"
 #include "held_lines.h"
 #include "upload_private.h"

@@ -1,8 +1,8 @@
 #include "held_records.h"
 
-#include "adms_private.h"
 #include "fatal.h"
 #include "log.h"
+#include "means.h"
 #include "offload.h"
 #include "upload_private.h"
 

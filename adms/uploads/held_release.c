@@ -10,7 +10,6 @@
  */
 #include <string.h>
 
-#include "adms_private.h"
 #include "clock.h"
 #include "fatal.h"
 #include "held.h"
@@ -18,6 +17,7 @@
 #include "ingest.h"
 #include "log.h"
 #include "map.h"
+#include "means.h"
 #include "offload.h"
 
 #define BYTES_AT_ONCE 1048576

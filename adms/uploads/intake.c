@@ -1,9 +1,9 @@
 #include "intake.h"
 
-#include "adms_private.h"
 #include "biometric.h"
 #include "fatal.h"
 #include "map.h"
+#include "means.h"
 #include "pin.h"
 #include "record.h"
 #include "records_private.h"

@@ -2,11 +2,11 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-#include "adms_private.h"
 #include "card.h"
 #include "dialect_command.h"
 #include "fatal.h"
 #include "map.h"
+#include "means.h"
 #include "people_private.h"
 #include "person_name.h"
 

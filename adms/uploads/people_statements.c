@@ -1,7 +1,7 @@
 /* What USER lines change, as statements. */
 #include <string.h>
 
-#include "adms_private.h"
+#include "means.h"
 #include "people_private.h"
 #include "person_name.h"
 

@@ -9,6 +9,7 @@
 #include "fatal.h"
 #include "record.h"
 #include "upload_private.h"
+#include "uploads.h"
 
 static req_step query_found, query_ended;
 

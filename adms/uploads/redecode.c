@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-#include "adms_private.h"
 #include "clock.h"
 #include "fatal.h"
 #include "ingest.h"
 #include "intake.h"
 #include "log.h"
+#include "means.h"
 #include "punch.h"
 #include "verdict.h"
 

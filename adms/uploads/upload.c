@@ -11,10 +11,11 @@
 #include "fatal.h"
 #include "held.h"
 #include "log.h"
-#include "options_block.h"
 #include "querydata.h"
+#include "stamp.h"
 #include "terminal_options.h"
 #include "upload_private.h"
+#include "uploads.h"
 
 enum { DEADLINE_MS = 20000, MIB_MS = 1500 };
 
@@ -64,8 +65,6 @@ static const char *upload_table(struct req *r)
 		return upload_word_ok(table) ? table : "?";
 	if (req_param(r, "FPImage"))
 		return "FPIMAGE";
-	if (req_param(r, "AuthType"))
-		return "AUTH";
 	if (type)
 		return upload_word_ok(type) ? type : "?";
 	if (req_param(r, "OpStamp"))
@@ -81,7 +80,7 @@ static const char *upload_stamp(struct req *r)
 	static const char *const names[] = { "Stamp", "OpStamp", "PhotoStamp" };
 	for (size_t i = 0; i < LEN(names); i++) {
 		const char *stamp = req_param(r, names[i]);
-		if (stamp && options_stamp_ok(span_of(stamp)) && strspn(stamp, "0") < strlen(stamp))
+		if (stamp && stamp_ok(span_of(stamp)) && strspn(stamp, "0") < strlen(stamp))
 			return stamp;
 	}
 	return NULL;
@@ -180,19 +179,12 @@ void upload_begin(struct req *r, struct upload *u, const char *name)
 	u->by_lines = u->handler == upload_records || u->handler == upload_attlog;
 	u->comb = u->by_lines && u->len > ADMS_LARGE && contact_of(r)->terminal->approved &&
 		  !u->mixed && !upload_is_packed(r);
-	if (strcmp(u->table, "AUTH") == 0) /* a question (5) */
-		remote_verify(r, NULL);
-	else
-		upload_work(r, lines_count, upload_counted);
+	upload_work(r, lines_count, upload_counted);
 }
 
 void upload_start(struct req *r, const struct rows *rows)
 {
-	struct upload *u = arena_alloc(req_arena(r), sizeof(*u));
-	if (req_param(r, "options") && !req_param(r, "table"))
-		upload_hello(r, u);
-	else
-		upload_begin(r, u, upload_table(r));
+	upload_begin(r, arena_alloc(req_arena(r), sizeof(struct upload)), upload_table(r));
 }
 
 /* Whether any line is a record that its handler knows what to do with. */

@@ -2,22 +2,24 @@
 #include "record.h"
 #include "terminal_options.h"
 #include "upload_private.h"
+#include "uploads.h"
 
 static req_step hello_kept;
 
-/* POST cdata with options=: a handshake that says in its lines what others say later (1.1, 2.9). */
-void upload_hello(struct req *r, struct upload *u)
+void upload_hello(struct req *r, req_step *then)
 {
+	struct upload *u = arena_alloc(req_arena(r), sizeof(*u));
 	const struct terminal *t = contact_of(r)->terminal;
 	struct db_statement statement;
 	contact_of(r)->data = u;
 	u->req = r;
+	u->handler = then;
 	u->table = u->of = "OPTIONS";
 	u->body = req_body(r, &u->len);
 	struct info_options pairs = info_options((struct span){ u->body, u->len });
 	if (!t->approved || !u->len || u->len > ADMS_LARGE ||
 		options_statement(r, t, pairs, &statement) == 0) {
-		handshake_start(r, NULL);
+		then(r, NULL);
 		return;
 	}
 	u->lines = (int)record_count_lines(u->body, u->len);
@@ -28,5 +30,5 @@ void upload_hello(struct req *r, struct upload *u)
 static void hello_kept(struct req *r, const struct rows *rows)
 {
 	upload_count(r);
-	handshake_start(r, NULL);
+	upload_of(r)->handler(r, NULL);
 }

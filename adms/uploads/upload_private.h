@@ -3,7 +3,7 @@
 #ifndef UPLOAD_PRIVATE_H
 #define UPLOAD_PRIVATE_H
 
-#include "adms_private.h"
+#include "contact.h"
 #include "ingest.h"
 #include "pieces.h"
 #include "upload_log.h"
@@ -68,9 +68,6 @@ bool upload_word_ok(const char *word);
 
 /* upload.c: the beginning of an upload of a table, once the request's data is it. */
 void upload_begin(struct req *, struct upload *, const char *table);
-
-/* upload_hello.c: POST cdata with options= and no table. */
-void upload_hello(struct req *, struct upload *);
 
 /* upload.c: for the log of uploads. */
 void upload_count(struct req *);

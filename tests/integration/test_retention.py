@@ -149,7 +149,7 @@ def test_it_goes_by_itself_at_night_and_once(server, database, make_server):
 def test_uploads_do_not_wait_for_it(server, make_terminal):
 	"""A batch that another transaction holds up does not hold up ingest behind it."""
 	t = ready(make_terminal)
-	t.push("ATTLOG", *[line(n % 50, OLD + datetime.timedelta(seconds=n)) for n in range(3000)])
+	assert t.push("ATTLOG", *[line(n % 50, OLD + datetime.timedelta(seconds=n)) for n in range(3000)]) == "OK: 3000"
 	age(server, ("punch", "upload_time"))
 	held = server.database.connect()
 	with held.cursor() as cursor:

@@ -4,8 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
-#include "adms_private.h"
 #include "clock.h"
+#include "commands.h"
+#include "means.h"
 #include "photo.h"
 
 static bool builds(struct str *s, const struct dialect_template *t, const char *expected)

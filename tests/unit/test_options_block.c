@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "options_block.h"
+#include "span.h"
+#include "stamp.h"
 
 static const struct dialect g1 = { .generation = GENERATION_1 };
 static const struct dialect g3 = { .generation = GENERATION_3 };
@@ -105,9 +107,9 @@ static void test_quirks(void)
 
 static void test_stamps(void)
 {
-	assert(options_stamp_ok(span_of("0")) && options_stamp_ok(span_of("12345678901234567890")));
-	assert(!options_stamp_ok(span_of("")) && !options_stamp_ok(span_of(NULL)));
-	assert(!options_stamp_ok(span_of("-1")) && !options_stamp_ok(span_of("1 ")));
+	assert(stamp_ok(span_of("0")) && stamp_ok(span_of("12345678901234567890")));
+	assert(!stamp_ok(span_of("")) && !stamp_ok(span_of(NULL)));
+	assert(!stamp_ok(span_of("-1")) && !stamp_ok(span_of("1 ")));
 }
 
 int main(void)
