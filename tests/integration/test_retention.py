@@ -145,7 +145,6 @@ def test_it_goes_by_itself_at_night_and_once(server, database, make_server):
 		for x in s.log().splitlines() if "kind=raw" in x) == 450, 150, "it is told")
 
 
-@pytest.mark.settings(retention_punches=30)
 def test_uploads_do_not_wait_for_it(server, make_terminal):
 	"""A batch that another transaction holds up does not hold up ingest behind it."""
 	t = ready(make_terminal)
