@@ -22,8 +22,8 @@
 #include "offload.h"
 #include "priority.h"
 #include "redecode.h"
+#include "upload.h"
 #include "upload_log.h"
-#include "uploads.h"
 #include "watch.h"
 
 #define STATE_SECONDS 3 /* terminal states are written this often */

@@ -2,6 +2,8 @@
  * GET cdata: a terminal reads its options. The offset in force now comes from the database, which
  * knows the zones; so do the stamps.
  */
+#include "handshake.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +11,6 @@
 #include "commands.h"
 #include "contact.h"
 #include "fatal.h"
-#include "handshake.h"
 #include "log.h"
 #include "options_block.h"
 

@@ -17,16 +17,12 @@
 #include "punch_memory.h"
 #include "report_walk.h"
 #include "routes.h"
+#include "staff.h"
+#include "tellers.h"
 #include "trail.h"
 
 static const struct route *const api_routes[] = { auth_routes, personnel_routes, iclock_routes,
 	att_routes, base_routes, staff_routes };
-
-const struct route *const *api_tables(size_t *n)
-{
-	*n = LEN(api_routes);
-	return api_routes;
-}
 
 enum {
 	DEADLINE_MS = 30000,
@@ -54,18 +50,6 @@ static void routes_find(enum method method, const char *path, size_t len, struct
 	match->allowed = allowed;
 }
 
-int api_methods(const char *path)
-{
-	struct route_match match;
-	int allowed = 0;
-
-	for (size_t i = 0; i < LEN(api_routes); i++) {
-		route_find(api_routes[i], OPTIONS, path, strlen(path), &match);
-		allowed |= match.allowed;
-	}
-	return allowed;
-}
-
 static void options(struct req *r, const struct rows *rows)
 {
 	reply_json(r, 200, errors_new(req_arena(r)));
@@ -88,7 +72,7 @@ static bool api_claims(const struct surface *surface, const char *path, size_t l
 
 static void api_before(struct req *r, req_step *next)
 {
-	req_add_header(r, "Allow", route_allow(req_arena(r), api_methods(req_path(r))));
+	req_add_header(r, "Allow", route_allow(req_arena(r), api_methods(api_of(r), req_path(r))));
 	auth_before(r, next);
 }
 
@@ -150,7 +134,9 @@ struct api *api_new(const struct api_options *o)
 	api->files = offload_new(o->base, FILE_THREADS, FILES_WAITING);
 	api->files_dir = files_dir(o->config);
 	api->disk = disk_new(api->files_dir, files_most);
-	api->openapi = openapi_make(a, api_routes, LEN(api_routes), &api->openapi_len);
+	api->tables = api_routes;
+	api->ntables = LEN(api_routes);
+	api->openapi = openapi_make(a, api_routes, LEN(api_routes), about_route, &api->openapi_len);
 	api->surface = (struct surface){
 		.name = "api",
 		.ctx = api,

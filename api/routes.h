@@ -5,12 +5,10 @@
 #include "auth.h"
 #include "route.h"
 
-extern const struct route auth_routes[];
 extern const struct route personnel_routes[];
 extern const struct route iclock_routes[];
 extern const struct route att_routes[];
 extern const struct route base_routes[];
-extern const struct route staff_routes[];
 
 /* A resource's list, also as a file. */
 #define LIST_ROUTES(path, resource, right)                                                         \

@@ -1,5 +1,6 @@
 /* Routes below /att/api/. */
-#include "att.h"
+#include "att_calendar.h"
+#include "leaves.h"
 
 #include "report.h"
 #include "routes.h"

@@ -1,5 +1,17 @@
 /* The routes below /iclock/api/, and the pages about all of them. */
-#include "iclock.h"
+#include "alerts.h"
+#include "biodatas.h"
+#include "messages.h"
+#include "odd_times.h"
+#include "punch_shifts.h"
+#include "reconciliations.h"
+#include "rejects.h"
+#include "terminal_commands.h"
+#include "terminal_orders.h"
+#include "terminal_people.h"
+#include "terminal_waiting.h"
+#include "terminals.h"
+#include "uploads.h"
 
 #include "docs.h"
 #include "import.h"

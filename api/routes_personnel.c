@@ -1,5 +1,11 @@
 /* Routes below /personnel/api/. The 9.x web pages' singular names are the same resources. */
-#include "personnel.h"
+#include "attributes.h"
+#include "company.h"
+#include "employees.h"
+#include "organisation.h"
+#include "people_actions.h"
+#include "person_claims.h"
+#include "resigns.h"
 
 #include "erase.h"
 #include "import.h"
@@ -77,7 +83,7 @@ const struct route personnel_routes[] = {
 	{ POST, "/personnel/api/employees/:id/erase/", erase_person, NULL,
 		API_RIGHT(SUBJECT_ERASURE) },
 	{ GET, "/personnel/api/employees/:id/export/", person_export, NULL,
-		API_RIGHT(SUBJECT_PERSONAL_DATA) },
+		API_RIGHT(SUBJECT_PERSONAL_DATA) | API_NOTED },
 	LIST_ROUTES("/personnel/api/erasures/", erasures, API_RIGHT(SUBJECT_ERASURE)),
 	{ GET, "/personnel/api/erasures/:id/", resource_read, &erasures,
 		API_RIGHT(SUBJECT_ERASURE) },

@@ -3,13 +3,14 @@
  * joins as `admission` says. One that may come from certain addresses only is told ERROR
  * elsewhere: the punches of a real one stay in it, and nobody else is told or can change a thing.
  */
+#include "contact.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "access.h"
 #include "clock.h"
-#include "contact.h"
 #include "devicecmd.h"
 #include "fatal.h"
 #include "limit.h"

@@ -8,8 +8,8 @@
 #include "access.h"
 #include "fatal.h"
 #include "record.h"
+#include "upload.h"
 #include "upload_private.h"
-#include "uploads.h"
 
 static req_step query_found, query_ended;
 

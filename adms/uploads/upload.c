@@ -4,6 +4,8 @@
  * Whatever can be understood goes to its place; what cannot is kept under a reason; all of it in
  * one transaction, and "OK: n" counts every line.
  */
+#include "upload.h"
+
 #include <string.h>
 
 #include "access.h"
@@ -15,7 +17,6 @@
 #include "stamp.h"
 #include "terminal_options.h"
 #include "upload_private.h"
-#include "uploads.h"
 
 enum { DEADLINE_MS = 20000, MIB_MS = 1500 };
 

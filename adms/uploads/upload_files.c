@@ -2,8 +2,8 @@
 #include "biometric.h"
 #include "record.h"
 #include "records.h"
+#include "upload.h"
 #include "upload_private.h"
-#include "uploads.h"
 
 const struct db_statement upload_fresh_statement = { "select upload_fresh_count()", NULL, 0 };
 

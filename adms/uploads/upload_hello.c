@@ -1,8 +1,8 @@
 /* A handshake that is posted says in its lines what others say in an upload of options. */
 #include "record.h"
 #include "terminal_options.h"
+#include "upload.h"
 #include "upload_private.h"
-#include "uploads.h"
 
 static req_step hello_kept;
 

@@ -8,24 +8,18 @@
 
 #include "about.h"
 #include "accounts.h"
-#include "att.h"
 #include "auth_private.h"
 #include "body.h"
 #include "context.h"
+#include "employees.h"
 #include "errors.h"
 #include "fatal.h"
-#include "iclock.h"
+#include "leaves.h"
+#include "messages.h"
 #include "new_password.h"
-#include "personnel.h"
 #include "photos.h"
 #include "resource_private.h"
-#include "routes.h"
 #include "verify.h"
-
-const char *staff_guard_name(struct arena *a, const char *emp_code)
-{
-	return arena_printf(a, "staff %s", emp_code);
-}
 
 /* --- passwords -------------------------------------------------------------------------------- */
 

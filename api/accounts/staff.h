@@ -2,6 +2,7 @@
 #ifndef STAFF_H
 #define STAFF_H
 
+#include "about.h"
 #include "req.h"
 
 /* POST employees/{id}/self_password/ {"self_password":...} gives an employee a login, DELETE takes
@@ -11,7 +12,8 @@ req_step staff_password_set;
 /* Of the employee who is logged in: GET /staff/api/employee/ and photo/, POST password/. */
 req_step own_employee, own_photo, own_password;
 
-/* Under which failures of an employee's login are counted. */
-const char *staff_guard_name(struct arena *, const char *emp_code);
+about_teller staff_password_about, own_about;
+
+extern const struct route staff_routes[];
 
 #endif

@@ -1,5 +1,5 @@
 /* Holidays and pay codes. */
-#include "att.h"
+#include "att_calendar.h"
 
 static const struct field pay_code_fields[] = {
 	{ "id", "t.id", FT_INT, F_ORDER, OP_EQ },

@@ -1,8 +1,9 @@
 /* Manual logs and leaves: what people apply for, and its approval. */
+#include "leaves.h"
+
 #include <string.h>
 
 #include "about.h"
-#include "att.h"
 #include "auth.h"
 #include "body.h"
 #include "context.h"

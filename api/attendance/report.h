@@ -10,6 +10,7 @@
 #ifndef REPORT_H
 #define REPORT_H
 
+#include "about.h"
 #include "out.h"
 #include "req.h"
 
@@ -51,5 +52,7 @@ req_step report_list, report_export;
 
 /* The same of /att/api/transactionReport/, one row per punch. */
 req_step transaction_report_list, transaction_report_export;
+
+about_teller report_about, transaction_report_about;
 
 #endif

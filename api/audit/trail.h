@@ -6,7 +6,7 @@
 #ifndef TRAIL_H
 #define TRAIL_H
 
-#include "api.h"
+#include "api_options.h"
 #include "req.h"
 #include "trail_seal.h"
 

@@ -45,17 +45,16 @@ static bool pattern_is_first(const struct route *table, const struct route *rout
 
 static void endpoints_write(struct out *o, struct req *r)
 {
-	size_t n;
-	const struct route *const *tables = api_tables(&n);
+	const struct api *api = api_of(r);
 
-	for (size_t i = 0; i < n; i++)
-		for (const struct route *route = tables[i]; route->methods; route++) {
-			if (!pattern_is_first(tables[i], route))
+	for (size_t i = 0; i < api->ntables; i++)
+		for (const struct route *route = api->tables[i]; route->methods; route++) {
+			if (!pattern_is_first(api->tables[i], route))
 				continue;
 			out_add(o, "<tr><td><code>");
 			out_add(o, route->pattern);
 			out_add(o, "</code></td><td>");
-			out_add(o, route_allow(req_arena(r), api_methods(route->pattern)));
+			out_add(o, route_allow(req_arena(r), api_methods(api, route->pattern)));
 			out_add(o, "</td></tr>\n");
 		}
 }

@@ -7,6 +7,7 @@
 
 #include "auth.h"
 #include "fatal.h"
+#include "resource.h"
 
 struct shape {
 	const struct field *fields;
@@ -16,6 +17,7 @@ struct shape {
 enum { SHAPES = 256 };
 
 struct document {
+	about_teller *tell;
 	struct arena *arena;
 	json_t *root, *paths, *schemas;
 	struct shape shapes[SHAPES];
@@ -328,7 +330,7 @@ static void operation_add(struct document *d, const struct route *route, const c
 		set(d->paths, path, item = json_object());
 	if (json_object_get(item, method)) /* the first route serves */
 		return;
-	about_route(route, d->arena, &about);
+	d->tell(route, d->arena, &about);
 	if (!about.summary[0])
 		about.summary = shape_name(d->arena, route->pattern);
 	operation = json_pack("{s:s,s:[s],s:s}", "operationId",
@@ -390,13 +392,14 @@ static const char frame[] =
 	"{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/detail\"}}}}}},"
 	"\"paths\":{}}";
 
-const char *openapi_make(
-	struct arena *a, const struct route *const *tables, size_t ntables, size_t *len)
+const char *openapi_make(struct arena *a, const struct route *const *tables, size_t ntables,
+	about_teller *tell, size_t *len)
 {
 	struct arena *scratch = arena_new();
 	struct document *d = arena_alloc(scratch, sizeof(*d));
 
 	d->arena = scratch;
+	d->tell = tell;
 	d->root = json_loads(frame, 0, NULL);
 	d->paths = json_object_get(d->root, "paths");
 	d->schemas = json_object_get(json_object_get(d->root, "components"), "schemas");

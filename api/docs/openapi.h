@@ -12,9 +12,10 @@
 
 #include "about.h"
 
-/* The document as JSON text, on the arena. Takes some milliseconds: once, at start. */
-const char *openapi_make(
-	struct arena *, const struct route *const *tables, size_t ntables, size_t *len);
+/* The document as JSON text, on the arena; tell says what a route does. Takes some milliseconds: once, at
+ * start. */
+const char *openapi_make(struct arena *, const struct route *const *tables, size_t ntables,
+	about_teller *tell, size_t *len);
 
 /* --- the parts: schemas; the caller's ------------------------------------------------------- */
 

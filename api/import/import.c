@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "context.h"
+#include "employees.h"
 #include "errors.h"
 #include "fatal.h"
 #include "import_row.h"
-#include "personnel.h"
+#include "organisation.h"
 #include "scope.h"
 #include "trail.h"
 

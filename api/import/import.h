@@ -2,6 +2,7 @@
 #ifndef IMPORT_H
 #define IMPORT_H
 
+#include "about.h"
 #include "import_words.h"
 #include "req.h"
 #include "resource.h"
@@ -37,5 +38,7 @@ req_step import_punches, import_photos;
 
 /* Whether the body of this route is a file. */
 bool import_takes_file(const struct route *);
+
+about_teller import_about;
 
 #endif

@@ -4,7 +4,7 @@
 #ifndef AUTH_H
 #define AUTH_H
 
-#include "api.h"
+#include "api_options.h"
 #include "req.h"
 #include "rights.h"
 
@@ -41,7 +41,8 @@ enum {
 	API_READER = 2, /* any user, whatever the method */
 	API_STAFF = 4, /* staff, whatever the method, and nobody else */
 	API_WHOLE = 8, /* beside a right: not for who is limited to areas or departments */
-	API_OF_TERMINAL = 16 /* beside a right: :id is a terminal's, whatever the subject */
+	API_OF_TERMINAL = 16, /* beside a right: :id is a terminal's, whatever the subject */
+	API_NOTED = 32 /* a GET that the audit trail knows */
 };
 
 /* Or: whoever has the right to the subject. What it does follows from the method, where API_DOES

@@ -3,7 +3,8 @@
 #define AUTH_PRIVATE_H
 
 #include "auth.h"
-#include "resource.h"
+#include "field.h"
+#include "route.h"
 #include "webtoken.h"
 
 struct auth {
@@ -20,6 +21,8 @@ void auth_free(struct auth *);
 /* A web token of a user, or of staff. */
 enum webtoken_result auth_webtoken(
 	const struct auth *, const char *token, struct webtoken *, bool *staff);
+
+extern const struct route auth_routes[];
 
 /* Logging in, and what its bodies and replies hold. */
 req_step login, refresh;

@@ -8,9 +8,7 @@
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
-#include "routes.h"
 #include "session.h"
-#include "staff.h"
 #include "verify.h"
 #include "webtoken.h"
 

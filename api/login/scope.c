@@ -179,11 +179,6 @@ const struct db_statement *scope_guard_line(struct req *r, const char *line)
 	return guard_of(sql);
 }
 
-bool scope_refused(const struct db_error *e)
-{
-	return strcmp(e->state, "23L01") == 0;
-}
-
 /* --- what is named -------------------------------------------------------------------------- */
 
 struct look {

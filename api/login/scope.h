@@ -32,11 +32,6 @@ const struct db_statement *scope_guard_ids(
  * not exist for who asks. NULL: not needed. */
 const struct db_statement *scope_guard_line(struct req *, const char *line);
 
-/* A guard has ended the transaction: 400 with SCOPE_REFUSAL. */
-#define SCOPE_REFUSAL                                                                              \
-	"An account that is limited to areas or departments changes only what belongs to them."
-bool scope_refused(const struct db_error *);
-
 /* Some rows of the table do not exist for some accounts. */
 bool scope_divides(const char *table);
 

@@ -419,3 +419,8 @@ void verify_free(struct verify *v)
 	if (v->nrunning == 0)
 		arena_free(v->arena);
 }
+
+const char *staff_guard_name(struct arena *a, const char *emp_code)
+{
+	return arena_printf(a, "staff %s", emp_code);
+}

@@ -42,4 +42,7 @@ void verify_run(struct verify *, struct req *, struct verify_try *, req_step *ne
 /* Replies to attempts that were not looked at: 429 or 503. False: it was. */
 bool verify_refused(struct req *, const struct verify_try *);
 
+/* Under which failures of an employee's login are counted. */
+const char *staff_guard_name(struct arena *, const char *emp_code);
+
 #endif

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "body.h"
+#include "employees.h"
 #include "errors.h"
 #include "fatal.h"
 #include "moment.h"
-#include "personnel.h"
 
 enum { VALUE_MAX = 200 };
 
@@ -49,19 +49,19 @@ static void value_write(struct out *out, const json_t *value)
 		json_none(out);
 }
 
-const char *attributes_name(const json_t *attribute)
+static const char *attributes_name(const json_t *attribute)
 {
 	return member(attribute, "name");
 }
 
-const json_t *attributes_value(const json_t *attribute, const json_t *record)
+static const json_t *attributes_value(const json_t *attribute, const json_t *record)
 {
 	struct key key = attribute_key(attribute);
 
 	return json_object_get(record, key.text);
 }
 
-void attributes_write(struct out *out, const char *list, const json_t *record)
+static void attributes_write(struct out *out, const char *list, const json_t *record)
 {
 	const json_t *attribute;
 	size_t i;
@@ -160,7 +160,7 @@ static bool key_known(const json_t *attributes, const char *text)
 	return false;
 }
 
-void attributes_take(struct write *w, const char *list)
+static void attributes_take(struct write *w, const char *list)
 {
 	json_t *attributes = json_loads(list, 0, NULL), *value, *attribute;
 	const char *key;
@@ -229,4 +229,11 @@ const struct resource custom_attributes = {
 	.fields = attribute_fields,
 	.search = attribute_search,
 	.check = attribute_check,
+};
+
+/* [{"id":1,"name":"Locker","type":"text"},...] */
+const struct more_members custom_members = {
+	"(select coalesce(json_agg(json_build_object('id', ca.id, 'name', ca.name, 'type', ca.type)"
+	" order by ca.id), '[]')::text from custom_attribute ca)",
+	attributes_write, attributes_name, attributes_value, attributes_take
 };

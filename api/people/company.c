@@ -1,5 +1,5 @@
 /* /personnel/api/company/: the one company. */
-#include "personnel.h"
+#include "company.h"
 
 static const struct field company_fields[] = {
 	{ "id", "t.id", FT_INT, F_ORDER, OP_EQ },

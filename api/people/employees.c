@@ -1,4 +1,6 @@
 /* Employees: the 9.x shape with the flat switches of 8.x beside. */
+#include "employees.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +11,6 @@
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
-#include "personnel.h"
 #include "scope.h"
 
 /* --- the table ------------------------------------------------------------------------------ */
@@ -283,7 +284,7 @@ const struct resource employees = {
 	.filters = employee_filters,
 	.search = employee_search,
 	.sealed = "employee.sealed",
-	.attributes = ATTRIBUTES,
+	.more = &custom_members,
 	.own = "t.id = $$::int",
 	.touch = "update_time = now()",
 	.current = "t.enable_attendance, t.enable_overtime, t.enable_holiday, t.enable_schedule",

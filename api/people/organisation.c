@@ -1,5 +1,5 @@
 /* Departments, positions, areas. */
-#include "personnel.h"
+#include "organisation.h"
 #include "state_rule.h"
 
 /* --- departments ---------------------------------------------------------------------------- */

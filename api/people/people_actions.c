@@ -2,6 +2,8 @@
  * Actions on many employees at once. Each is a table of further members, validated like those of a
  * resource, and one statement; unknown ids change nothing.
  */
+#include "people_actions.h"
+
 #include <string.h>
 
 #include "about.h"
@@ -10,7 +12,6 @@
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
-#include "personnel.h"
 #include "resource_private.h"
 #include "scope.h"
 

@@ -2,6 +2,7 @@
 #ifndef PHOTOS_H
 #define PHOTOS_H
 
+#include "about.h"
 #include "resource.h"
 
 /* Of the employee :id; read_named: of :name, "<emp_code>.jpg". */
@@ -14,5 +15,7 @@ extern const struct resource bio_photos;
 
 /* POST of one; its picture; POST {id}/approve/ and reject/, route->spec is the word. */
 req_step bio_photo_create, bio_photo_picture, bio_photo_judge;
+
+about_teller photo_about, bio_photo_about;
 
 #endif

@@ -2,7 +2,7 @@
  * Resignations: at most one per employee. While it is there the person leaves the terminals;
  * deleting it brings the person back.
  */
-#include "personnel.h"
+#include "resigns.h"
 
 static const struct field resigned_employee[] = {
 	{ "id", "e.id", FT_INT },

@@ -3,6 +3,8 @@
  * POST /iclock/api/terminals/shift_transactions/ and /iclock/api/transactionshifts/. Each step is a
  * transaction of its own, so that others' punches get their turn (migrations/functions/punch_shifts.sql).
  */
+#include "punch_shifts.h"
+
 #include <string.h>
 
 #include "about.h"
@@ -10,7 +12,6 @@
 #include "body.h"
 #include "errors.h"
 #include "fatal.h"
-#include "iclock.h"
 #include "resource_private.h"
 
 enum { SHIFT_MOST = 50000, AT_ONCE = 200 /* punches */ };

@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attributes.h"
 #include "auth.h"
 #include "errors.h"
 #include "fatal.h"
 #include "page.h"
 #include "report_file.h"
 #include "resource_private.h"
+#include "route.h"
 
 enum {
 	PIECE = 500,
@@ -136,7 +136,7 @@ static void attribute_cells(struct export *e, struct arena *a, const char *list)
 	json_array_foreach(e->attributes, i, attribute)
 	{
 		if (e->ncells < CELLS_MOST)
-			cell_add(e, attributes_name(attribute), NULL, -1)->attribute = attribute;
+			cell_add(e, e->res->more->name(attribute), NULL, -1)->attribute = attribute;
 	}
 }
 
@@ -161,6 +161,7 @@ static void cells_choose(struct req *r, struct export *e)
 /* --- one row -------------------------------------------------------------------------------- */
 
 struct row {
+	const struct resource *res;
 	struct req *req;
 	struct out *out;
 	const struct report_file *file;
@@ -264,7 +265,7 @@ static void cell_write(struct row *row, const struct cell *c)
 	char card[CARD_SIZE];
 
 	if (c->attribute)
-		json_cell(row, attributes_value(c->attribute, row->sealed));
+		json_cell(row, row->res->more->value(c->attribute, row->sealed));
 	else if ((c->field->flags & F_SECRET) && !row->secrets)
 		report_file_text(row->out, row->file, row->first, NULL);
 	else if (c->field->flags & F_SEALED)
@@ -282,8 +283,8 @@ static void row_write(struct req *r, const struct export *e, const struct rows *
 
 	if (res->sealed && (!res->text_shown || res->text_shown(r)))
 		sealed = sealed_open(r, res, rows, i, rows_columns(rows) - 2);
-	struct row row = { r, req_stream_out(r), e->file, rows, i, true, auth_sees_credentials(r),
-		sealed };
+	struct row row = { e->res, r, req_stream_out(r), e->file, rows, i, true,
+		auth_sees_credentials(r), sealed };
 	for (int c = 0; c < e->nshown; c++)
 		cell_write(&row, &e->cells[e->shown[c]]);
 	report_file_end_row(row.out, e->file);
@@ -443,7 +444,7 @@ static void header_write(struct req *r, struct export *e, const struct rows *row
 	struct out *o = req_stream_out(r);
 
 	e->begun = true;
-	if (e->res->attributes && rows && rows_count(rows) > 0)
+	if (e->res->more && rows && rows_count(rows) > 0)
 		attribute_cells(e, req_arena(r), rows_text(rows, 0, rows_columns(rows) - 3));
 	cells_choose(r, e);
 	report_file_begin(o, e->file);

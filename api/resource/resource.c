@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "attributes.h"
 #include "auth.h"
 #include "card.h"
 #include "context.h"
@@ -39,8 +38,8 @@ void resource_select_behind(struct sql *sql, struct req *r, const struct resourc
 {
 	for (const struct field *f = res->fields; f->json; f++)
 		column_add(sql, r, f, &n);
-	if (res->attributes)
-		sql_addf(sql, ", %s", res->attributes);
+	if (res->more)
+		sql_addf(sql, ", %s", res->more->sql);
 	if (res->sealed)
 		sql_add(sql, ", t.row_key, t.sealed");
 	if (res->from)
@@ -208,8 +207,8 @@ void resource_write_row_behind(struct out *out, struct req *r, const struct reso
 	json_open(out, '{');
 	for (const struct field *f = res->fields; f->json; f++)
 		field_write(&row, f);
-	if (res->attributes)
-		attributes_write(out, rows_text(rows, i, rows_columns(rows) - 3), row.sealed);
+	if (res->more)
+		res->more->write(out, rows_text(rows, i, rows_columns(rows) - 3), row.sealed);
 	json_close(out, '}');
 	json_decref(row.sealed);
 }

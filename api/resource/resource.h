@@ -9,64 +9,27 @@
 
 #include <jansson.h>
 
+#include "field.h"
 #include "filter.h"
 #include "out.h"
 #include "req.h"
 #include "sql.h"
 
-enum field_type {
-	FT_INT = 1,
-	FT_BOOL,
-	FT_FLAG, /* boolean column shown as 1 or 0, written as number or boolean */
-	FT_TEXT,
-	FT_EMAIL,
-	FT_CARD, /* of the sealed record: a card number (card.h); F_UNIQUE: of people who work here */
-	FT_DATE,
-	FT_TIME, /* timestamptz (shown in the configured zone; read-only) or timestamp */
-	FT_DOUBLE, /* read-only */
-	FT_REF, /* id of another row; read as object of .members (null when the first is null) */
-	FT_REFS, /* list of ids, not empty; read as FT_JSON; stored by hooks */
-	FT_LIST, /* array column: of ids of .table, or of texts; may be empty; read as FT_JSON */
-	FT_OBJECT, /* object of .members, never null; read-only here */
-	FT_JSON /* JSON made by SQL; read-only */
-};
-
-enum {
-	F_WRITE = 1, /* taken from bodies */
-	F_REQUIRED = 2, /* on create; never null or blank */
-	F_FIXED = 4, /* changes on update are ignored */
-	F_UNIQUE = 8, /* checked beforehand: "<table> with this <json> already exists." */
-	F_PARENT = 16, /* a reference to the same table: no circles */
-	F_SEALED = 32, /* member of the sealed record, not a column */
-	F_ORDER = 64, /* may be used in ?ordering= */
-	F_SECRET = 128, /* null for who may not see credentials */
-	F_HIDDEN = 256, /* written, never shown */
-	F_HOOKED = 512, /* validated here, stored by hooks only */
-	F_NOT_NULL = 1024 /* may be absent, but not null */
-};
-
-enum { OP_EQ = 1, OP_CONTAINS = 2 /* <json>_icontains */ };
-
-struct field {
-	const char *json;
-	const char *expr; /* SQL to read it: "t.code"; for FT_REF unused (members say) */
-	enum field_type type;
-	int flags;
-	int filters;
-	int max; /* text: characters; 0 = no limit */
-	const char *column; /* to write it; NULL: expr without "t." */
-	const char *null_as; /* SQL stored for null; NULL = null */
-	const char *choices; /* "M|F|S", also for FT_INT; NULL: any */
-	int64_t low, high; /* FT_INT, when not both 0; otherwise the range of int4 */
-	const char *table; /* FT_REF, FT_REFS: where the ids live */
-	const struct field *members; /* FT_REF, FT_OBJECT */
-	const char *store; /* NULL, or SQL with $$ for the value: "nullif($$, 0)" */
-	/* NULL, or what is read in place of expr for who has limits; $$ is the account */
-	const char *scoped;
-	const char *example; /* for the documentation, where not any value will do */
-};
-
 struct write;
+
+/* Members that are defined at run time. */
+struct more_members {
+	const char *sql; /* the list of them, JSON as text, of all rows the same */
+	/* The members of a record, null where it has none (record may be NULL). */
+	void (*write)(struct out *, const char *list, const json_t *record);
+	/* One of the list once it is read: its name, and its value in the record, NULL where there is
+	 * none. Both live as the list and the record do. */
+	const char *(*name)(const json_t *member);
+	const json_t *(*value)(const json_t *member, const json_t *record);
+	/* What the body says of them goes into w->sealed, or to w->errors. Values of what is defined no
+	 * more are dropped. */
+	void (*take)(struct write *, const char *list);
+};
 
 struct resource {
 	const char *name; /* in messages */
@@ -81,9 +44,9 @@ struct resource {
 	/* NULL, or: what is sealed is no record but the text of the one F_SEALED member, shown only
 	 * when this says so and null otherwise. Read-only. */
 	bool (*text_shown)(const struct req *);
-	/* NULL, or SQL of the members that are defined at run time, see attributes.h. They follow
-	 * the fields and are kept in the sealed record, which there must be. */
-	const char *attributes;
+	/* NULL, or the members that are defined at run time: they follow the fields and are kept in the
+	 * sealed record, which there must be. */
+	const struct more_members *more;
 	/* NULL, or whose rows are shown: a condition for $$ = the account; superusers see all. */
 	const char *holder;
 	/* NULL: never shown to staff; or a condition for $$ = the employee who asks. */

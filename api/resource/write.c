@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attributes.h"
 #include "body.h"
 #include "card.h"
 #include "context.h"
@@ -114,13 +113,13 @@ struct sql *write_check(struct write *w)
 		if (res->current)
 			sql_addf(sql, ", %s", res->current);
 	}
-	if (res->attributes)
-		sql_addf(sql, ", %s", res->attributes);
+	if (res->more)
+		sql_addf(sql, ", %s", res->more->sql);
 	if (!w->create) {
 		sql_addf(sql, " from (select) one left join %s t on t.id = ", res->table);
 		sql_arg(sql, "$$::int", db_int(w->arena, w->id));
 	}
-	return w->create && checks == 0 && !res->attributes ? NULL : sql;
+	return w->create && checks == 0 && !res->more ? NULL : sql;
 }
 
 static void write_begin(struct req *r, struct write *w)
@@ -215,8 +214,8 @@ static bool sealed_merge(struct write *w, const struct rows *rows, int column)
 		if ((f[i].flags & F_SEALED) && w->given[i].present)
 			sealed_take(w, &f[i], &w->given[i]);
 	}
-	if (w->res->attributes)
-		attributes_take(w, rows_text(rows, 0, rows_columns(rows) - 1));
+	if (w->res->more)
+		w->res->more->take(w, rows_text(rows, 0, rows_columns(rows) - 1));
 	w->sealed_changed = w->create || !json_equal(old, w->sealed);
 	return true;
 }

@@ -2,7 +2,7 @@
 #ifndef CONTEXT_H
 #define CONTEXT_H
 
-#include "api.h"
+#include "api_options.h"
 #include "http.h"
 
 struct auth;
@@ -11,6 +11,7 @@ struct disk;
 struct trail;
 struct punch_memory;
 struct recent;
+struct route;
 
 struct api {
 	struct arena *arena;
@@ -27,6 +28,8 @@ struct api {
 	struct disk *disk; /* what those may take, and how many are being made */
 	int imports; /* being read */
 	struct budget *bodies; /* body_memory */
+	const struct route *const *tables; /* of routes, each ends with methods 0 */
+	size_t ntables;
 	const char *openapi; /* the document, see openapi.h */
 	size_t openapi_len;
 };
@@ -42,12 +45,7 @@ static inline const struct zone *api_zone(const struct req *r)
 	return api_of(r)->options.zone;
 }
 
-struct route;
-
-/* The route tables, each ends with methods 0. */
-const struct route *const *api_tables(size_t *n);
-
 /* Methods that any route of ours has for the path; 0 when there is none. */
-int api_methods(const char *path);
+int api_methods(const struct api *, const char *path);
 
 #endif

@@ -9,7 +9,6 @@
 #include "log.h"
 #include "out.h"
 #include "pin.h"
-#include "scope.h"
 
 static const char type_json[] = "application/json";
 
@@ -288,6 +287,11 @@ static void reference_failed(struct req *r, const struct db_error *e)
 	snprintf(text, sizeof(text), "Invalid pk \"%.*s\" - object does not exist.", n,
 		value ? value + 3 : "");
 	error_field(r, field, text);
+}
+
+bool scope_refused(const struct db_error *e)
+{
+	return strcmp(e->state, "23L01") == 0;
 }
 
 bool api_answers(const struct db_error *e)

@@ -35,6 +35,11 @@ void reply_json(struct req *, int status, const json_t *);
 /* 200 {"code":0,"msg":"","data":[]}: what every action answers. */
 void reply_done(struct req *);
 
+/* A guard of an account's limits (scope.h) has ended the transaction: 400 with SCOPE_REFUSAL. */
+#define SCOPE_REFUSAL                                                                              \
+	"An account that is limited to areas or departments changes only what belongs to them."
+bool scope_refused(const struct db_error *);
+
 /* The surface's functions. */
 void api_refused(struct req *, int status, const char *reason, int allowed);
 void api_failed(struct req *, const struct db_error *);

@@ -1,8 +1,8 @@
 /* /iclock/api/alerts/: what the watch over the terminals noticed, and who has seen it. */
+#include "alerts.h"
 #include "auth.h"
 #include "errors.h"
 #include "fatal.h"
-#include "iclock.h"
 #include "resource_private.h"
 
 static const struct field alert_fields[] = {

@@ -1,7 +1,7 @@
 /* /iclock/api/biodatas/: templates. The template itself is for who may see
  * credentials, and asks for it. */
+#include "biodatas.h"
 #include "auth.h"
-#include "iclock.h"
 
 /* ?templates=true */
 static bool template_shown(const struct req *r)

@@ -1,8 +1,8 @@
 /* /iclock/api/ workcodes/, publicmessages/ and privatemessages/: what is kept on terminals. The
  * database brings it there and takes it away (migrations/functions/terminal_items.sql). */
+#include "messages.h"
 #include "errors.h"
 #include "fatal.h"
-#include "iclock.h"
 
 enum { MINUTES_MAX = 65535, TEXT_MAX = 320 };
 

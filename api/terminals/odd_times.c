@@ -1,5 +1,5 @@
 /* /iclock/api/oddtimes/: punches whose time cannot be right; read-only. */
-#include "iclock.h"
+#include "odd_times.h"
 #include "resource_private.h"
 
 static const struct field odd_time_fields[] = {

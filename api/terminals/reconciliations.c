@@ -1,6 +1,6 @@
 /* /iclock/api/reconciliations/: comparisons of a terminal's count of punches with ours; read-only. */
+#include "reconciliations.h"
 #include "errors.h"
-#include "iclock.h"
 #include "resource_private.h"
 
 /* Windows that differed or were asked for again, newest first. */

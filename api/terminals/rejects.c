@@ -2,13 +2,14 @@
  * /iclock/api/rejects/: lines that could not be stored, as they came; read-only. They lie sealed,
  * so each row is opened here.
  */
+#include "rejects.h"
+
 #include <openssl/evp.h>
 
 #include "about.h"
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
-#include "iclock.h"
 #include "log.h"
 #include "page.h"
 #include "report_file.h"

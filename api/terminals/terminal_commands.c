@@ -2,6 +2,8 @@
  * /iclock/api/terminalcommands/: one-shot commands and what became of them; queued and cancelled.
  * What SHELL and GetFile brought is sealed, and read by who has that right.
  */
+#include "terminal_commands.h"
+
 #include <string.h>
 
 #include "about.h"
@@ -11,7 +13,6 @@
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
-#include "iclock.h"
 #include "log.h"
 #include "resource_private.h"
 #include "scope.h"

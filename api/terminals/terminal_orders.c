@@ -4,6 +4,8 @@
  * member that is none of them is an error), and the words are made per generation by the database
  * (terminal_order.sql).
  */
+#include "terminal_orders.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +17,11 @@
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
-#include "iclock.h"
 #include "log.h"
 #include "moment.h"
 #include "resource_private.h"
 #include "scope.h"
+#include "terminals.h"
 
 #define WANTED (F_WRITE | F_REQUIRED)
 #define CLOCKS "08:00-18:00"

@@ -2,8 +2,8 @@
  * /iclock/api/terminalpeople/: who is wanted on which terminal, and what has become of it; read-only.
  * States are said in migrations/functions/templates.sql (person_state).
  */
+#include "terminal_people.h"
 #include "errors.h"
-#include "iclock.h"
 #include "resource_private.h"
 
 static const struct field people_fields[] = {

@@ -1,5 +1,7 @@
 /* POST /iclock/api/terminals/remove_waiting/: drops terminals that nobody has approved, and what is
  * held for them. */
+#include "terminal_waiting.h"
+
 #include <stdlib.h>
 
 #include "about.h"
@@ -7,7 +9,6 @@
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
-#include "iclock.h"
 #include "resource_private.h"
 
 enum { AT_ONCE = 50 /* terminals of one transaction; each may hold 16 MiB */ };

@@ -1,4 +1,6 @@
 /* /iclock/api/terminals/: the table of members, and what the table cannot say. */
+#include "terminals.h"
+
 #include <arpa/inet.h>
 #include <iconv.h>
 #include <string.h>
@@ -9,7 +11,6 @@
 #include "context.h"
 #include "errors.h"
 #include "fatal.h"
-#include "iclock.h"
 #include "proxy.h"
 #include "scope.h"
 #include "state_rule.h"

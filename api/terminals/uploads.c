@@ -3,11 +3,12 @@
  * work codes, raw uploads; and the log of uploads. Read-only. Sealed contents are never listed; the
  * picture of a punch photo has a route of its own.
  */
+#include "uploads.h"
+
 #include <string.h>
 
 #include "context.h"
 #include "errors.h"
-#include "iclock.h"
 #include "log.h"
 #include "resource_private.h"
 

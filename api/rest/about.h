@@ -5,7 +5,9 @@
 #ifndef ABOUT_H
 #define ABOUT_H
 
-#include "resource.h"
+#include "arena.h"
+#include "field.h"
+#include "filter.h"
 #include "route.h"
 
 enum about_reply {
@@ -39,18 +41,10 @@ struct about {
 	const struct order *orders; /* NULL: none beside those of the shape */
 };
 
-/* Fills what is known; anything that must be made is made on the arena. */
-void about_route(const struct route *, struct arena *, struct about *);
-
 /* One more table of parameters. */
 void about_filters(struct about *, const struct filter *);
 
 /* How modules with tables of their own tell. */
 typedef void about_teller(const struct route *, struct arena *, struct about *);
-
-about_teller people_action_about, reinstate_about, terminals_action_about, terminals_order_about,
-	terminals_remove_waiting_about, commands_create_about, audit_about, rejects_about,
-	report_about, transaction_report_about, transactions_about, import_about, photo_about,
-	bio_photo_about, staff_password_about, own_about, notifications_about, shifts_about;
 
 #endif

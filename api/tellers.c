@@ -1,37 +1,35 @@
 /* Which handler does what. A handler that is not here is described by its path alone. */
-#include "about.h"
+#include "tellers.h"
 
 #include <string.h>
 
-#include "att.h"
+#include "alerts.h"
 #include "auditlogs.h"
 #include "auth_private.h"
 #include "base.h"
 #include "docs.h"
 #include "erase.h"
 #include "fatal.h"
-#include "iclock.h"
 #include "import.h"
+#include "leaves.h"
 #include "page.h"
-#include "personnel.h"
+#include "people_actions.h"
 #include "photos.h"
+#include "punch_shifts.h"
+#include "reconciliations.h"
+#include "rejects.h"
 #include "report.h"
 #include "report_file.h"
 #include "session.h"
 #include "staff.h"
+#include "terminal_commands.h"
+#include "terminal_orders.h"
+#include "terminal_people.h"
+#include "terminal_waiting.h"
+#include "terminals.h"
 #include "transactions.h"
+#include "uploads.h"
 #include "users.h"
-
-void about_filters(struct about *about, const struct filter *filters)
-{
-	for (int i = 0; filters && i < ABOUT_FILTERS; i++)
-		if (!about->filters[i]) {
-			about->filters[i] = filters;
-			return;
-		}
-	if (filters)
-		fatal("more than %d tables of filters", ABOUT_FILTERS);
-}
 
 /* --- resources ------------------------------------------------------------------------------- */
 
@@ -40,7 +38,7 @@ static void tell_row(const struct resource *res, const char *summary, struct abo
 	about->summary = summary;
 	about->reply = ABOUT_ROW;
 	about->shape = res->fields;
-	about->open = res->attributes != NULL;
+	about->open = res->more != NULL;
 }
 
 static void tell_list(const struct route *route, struct arena *a, struct about *about)

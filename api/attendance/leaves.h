@@ -1,10 +1,11 @@
-/* Resources and handlers of /att/api/ other than reports. */
-#ifndef ATT_H
-#define ATT_H
+/* Manual logs and leaves, and who approves them. */
+#ifndef LEAVES_H
+#define LEAVES_H
 
+#include "about.h"
 #include "resource.h"
 
-extern const struct resource manual_logs, leaves, pay_codes, holidays;
+extern const struct resource manual_logs, leaves;
 
 /*
  * POST approve/ and reject/, of the collection with a list of ids, or of one; route->spec is a
@@ -20,5 +21,7 @@ struct audit {
 };
 
 extern const struct audit manual_logs_approve, manual_logs_reject, leaves_approve, leaves_reject;
+
+about_teller audit_about;
 
 #endif

@@ -2,7 +2,7 @@
  * /personnel/api/claims/: what terminals said of people who are in none of their areas, and what waits
  * for somebody to take or drop it; names of members only.
  */
-#include "personnel.h"
+#include "person_claims.h"
 
 static const struct field claim_fields[] = {
 	{ "id", "t.id", FT_INT, F_ORDER, OP_EQ },

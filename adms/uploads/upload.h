@@ -1,6 +1,6 @@
 /* What terminals post, by where they post it. */
-#ifndef UPLOADS_H
-#define UPLOADS_H
+#ifndef UPLOAD_H
+#define UPLOAD_H
 
 #include "req.h"
 

@@ -1,11 +1,9 @@
-/* The resources below /personnel/api/ and their actions. */
-#ifndef PERSONNEL_H
-#define PERSONNEL_H
+/* What is done to many people at once. */
+#ifndef PEOPLE_ACTIONS_H
+#define PEOPLE_ACTIONS_H
 
-#include "resource.h"
-
-extern const struct resource departments, positions, areas, employees, resigns, company,
-	custom_attributes, claims;
+#include "about.h"
+#include "req.h"
 
 /* POST /personnel/api/employees/<action>/; route->spec is one of these. */
 struct people_action;
@@ -15,5 +13,7 @@ req_step people_action;
 
 /* POST /personnel/api/resigns/reinstatement/ */
 req_step reinstate;
+
+about_teller people_action_about, reinstate_about;
 
 #endif
