@@ -80,7 +80,7 @@ struct db_error {
 	char state[6]; /* SQLSTATE; 08006 connection lost, 57014 deadline */
 	const char *message;
 	const char *detail;
-	const char *constraint;
+	const char *constraint, *table; /* of that */
 	const char *column;
 };
 

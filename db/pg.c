@@ -81,6 +81,7 @@ void pg_error(const PGresult *res, struct db_error *error)
 		error->message = "connection to the database lost";
 	error->detail = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
 	error->constraint = PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME);
+	error->table = PQresultErrorField(res, PG_DIAG_TABLE_NAME);
 	error->column = PQresultErrorField(res, PG_DIAG_COLUMN_NAME);
 }
 

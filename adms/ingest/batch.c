@@ -282,13 +282,11 @@ static const char store_sql[] =
 	"$4::smallint[], $5::smallint[], $6::smallint[], $7::smallint[], $8::real[], $9::text[], "
 	"$10::bytea[])";
 
-/* The winners may be in this very write: punch_lose comes after the storing, which the order of
- * evaluation of || in PostgreSQL gives. */
 static const char store_and_lose_sql[] =
-	"select punch_store_lines($1::int[], $2::timestamp[], "
+	"select punch_store_and_lose($1::int[], $2::timestamp[], "
 	"$3::int[], $4::smallint[], $5::smallint[], $6::smallint[], $7::smallint[], $8::real[], "
-	"$9::text[], $10::bytea[]) || punch_lose($11::int[], $12::timestamp[], $13::int[], "
-	"$14::smallint[], $15::smallint[], $16::smallint[], $17::text[], $18::bytea[])";
+	"$9::text[], $10::bytea[], $11::int[], $12::timestamp[], $13::int[], $14::smallint[], "
+	"$15::smallint[], $16::smallint[], $17::text[], $18::bytea[])";
 
 static void batch_store(struct batch *b, const struct columns *c, const struct columns *losers)
 {
@@ -420,11 +418,11 @@ void batch_encode(struct batch *b, const struct map *pins)
 
 /* ---- the answer ---- */
 
-/* How many, then, unless it is all or none, the places of those; what comes behind is not ours. */
+/* How many, then, unless it is all or none, the places of those. */
 int batch_read(struct batch *b, const struct rows *rows)
 {
-	int64_t *told = arena_array(b->arena, (size_t)b->rows + 2, sizeof(*told));
-	int n = rows_ints(rows, 0, 0, told, b->rows + 2);
+	int64_t *told = arena_array(b->arena, (size_t)b->rows + 1, sizeof(*told));
+	int n = rows_ints(rows, 0, 0, told, b->rows + 1);
 	b->stored = n > 0 ? (int)told[0] : 0;
 	if (b->stored == 0 || b->stored >= b->rows || n <= b->stored)
 		return b->stored;

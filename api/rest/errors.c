@@ -213,17 +213,15 @@ void api_refused(struct req *r, int status, const char *reason, int allowed)
 
 /* --- statements that failed ----------------------------------------------------------------- */
 
-/* Constraints are called <table>_<member>_key and <table>_<member>_fkey; these are not. */
+/* Constraints are called <table>_<member>_key and <table>_<member>_fkey; what these speak of is called
+ * otherwise over REST. */
 static const struct {
-	const char *constraint, *field;
-} fields_of[] = {
-	{ "employee_pin_key", "emp_code" },
-	{ "employee_area_area_fkey", "area" },
-	{ "manual_log_employee_fkey", "employee" },
-	{ "att_leave_employee_fkey", "employee" },
-	{ "att_leave_pay_code_fkey", "pay_code" },
-	{ "att_holiday_department_fkey", "department" },
-	{ "pay_code_code_key", "code" },
+	const char *constraint, *field, *name; /* NULL: as the table is */
+} words[] = {
+	{ "employee_pin_key", "emp_code", NULL },
+	{ "account_name_key", "username", "user" },
+	{ "account_group_name_key", "name", "group" },
+	{ "custom_attribute_name_key", "attr_name", NULL },
 };
 
 /* Of several members together. */
@@ -233,26 +231,34 @@ static const struct {
 	{ "manual_log_key", "employee, punch_time" },
 };
 
-/* The member that a constraint speaks of; false when its name does not tell. */
+/* The member that a constraint speaks of, and what its rows are called; false when its name does not
+ * tell. */
 static bool constraint_field(
-	const char *constraint, const char *ending, char field[64], char table[64])
+	const struct db_error *e, const char *ending, char field[64], char name[64])
 {
-	size_t len = constraint ? strlen(constraint) : 0, tail = strlen(ending);
-	const char *cut = constraint ? strchr(constraint, '_') : NULL;
+	const char *table = e->table ? e->table : "",
+		   *constraint = e->constraint ? e->constraint : "";
+	size_t n = strlen(table), len = strlen(constraint), tail = strlen(ending);
 
-	if (!cut || len >= 64 || len <= tail || strcmp(constraint + len - tail, ending) != 0)
+	if (len >= 64 || len <= n + 1 + tail || strncmp(constraint, table, n) != 0 ||
+		constraint[n] != '_' || strcmp(constraint + len - tail, ending) != 0)
 		return false;
-	snprintf(table, 64, "%.*s", (int)(cut - constraint), constraint);
-	snprintf(field, 64, "%.*s", (int)(constraint + len - tail - cut - 1), cut + 1);
-	for (size_t i = 0; i < LEN(fields_of); i++)
-		if (strcmp(constraint, fields_of[i].constraint) == 0)
-			snprintf(field, 64, "%s", fields_of[i].field);
+	snprintf(name, 64, "%s", table);
+	for (char *p = name; (p = strchr(p, '_')) != NULL;)
+		*p = ' ';
+	snprintf(field, 64, "%.*s", (int)(len - tail - n - 1), constraint + n + 1);
+	for (size_t i = 0; i < LEN(words); i++)
+		if (strcmp(constraint, words[i].constraint) == 0) {
+			snprintf(field, 64, "%s", words[i].field);
+			if (words[i].name)
+				snprintf(name, 64, "%s", words[i].name);
+		}
 	return true;
 }
 
 static void duplicate_failed(struct req *r, const struct db_error *e)
 {
-	char field[64], table[64], text[200];
+	char field[64], name[64], text[200];
 
 	for (size_t i = 0; e->constraint && i < LEN(sets_of); i++)
 		if (strcmp(e->constraint, sets_of[i].constraint) == 0) {
@@ -261,24 +267,24 @@ static void duplicate_failed(struct req *r, const struct db_error *e)
 			error_field(r, "non_field_errors", text);
 			return;
 		}
-	if (!constraint_field(e->constraint, "_key", field, table)) {
+	if (!constraint_field(e, "_key", field, name)) {
 		error_field(r, "non_field_errors", "This object already exists.");
 		return;
 	}
-	snprintf(text, sizeof(text), "%s with this %s already exists.", table, field);
+	snprintf(text, sizeof(text), "%s with this %s already exists.", name, field);
 	error_field(r, field, text);
 }
 
 /* The database's detail says: Key (column)=(99) is not present ... */
 static void reference_failed(struct req *r, const struct db_error *e)
 {
-	char field[64], table[64], text[200];
+	char field[64], name[64], text[200];
 
 	if (req_method(r) == DELETE) {
 		error_detail(r, 400, "Cannot be deleted: it is still in use.");
 		return;
 	}
-	if (!constraint_field(e->constraint, "_fkey", field, table)) {
+	if (!constraint_field(e, "_fkey", field, name)) {
 		error_field(r, "non_field_errors", "Object does not exist.");
 		return;
 	}

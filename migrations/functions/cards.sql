@@ -42,7 +42,7 @@ begin
 		exit when holder = an_employee;
 		if coalesce(current_setting('punchd.cards', true), '') <> 'keep' then
 			raise exception 'a card is somebody else''s' using errcode = '23505',
-				constraint = 'employee_card_no_key';
+				table = 'employee', constraint = 'employee_card_no_key';
 		end if;
 		update card_holder set employee_id = null where hash = a_hash and employee_id is not null;
 		exit;

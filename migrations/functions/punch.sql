@@ -99,9 +99,23 @@ begin
 	return array[stored];
 end $$;
 
+-- Both, in this order: the winners of what loses may be in this very write.
+create or replace function punch_store_and_lose(pins int[], times timestamp[], origins int[],
+	offsets smallint[], states smallint[], verifies smallint[], masks smallint[],
+	temperatures real[], codes text[], rests bytea[], lost_pins int[], lost_times timestamp[],
+	lost_origins int[], lost_offsets smallint[], lost_states smallint[], lost_verifies smallint[],
+	lost_codes text[], lost_rests bytea[]) returns int[] language plpgsql as $$
+declare
+	stored int[] := punch_store_lines(pins, times, origins, offsets, states, verifies, masks,
+		temperatures, codes, rests);
+begin
+	perform punch_lose(lost_pins, lost_times, lost_origins, lost_offsets, lost_states,
+		lost_verifies, lost_codes, lost_rests);
+	return stored;
+end $$;
+
 -- Keeps aside those of the given punches whose key is taken by one with another terminal, state,
--- verify type or work code; each once. Returns 0, so that it can stand behind
--- punch_store_lines.
+-- verify type or work code; each once. Returns 0, which processes before 0.2.0 append to the answer.
 create or replace function punch_lose(pins int[], times timestamp[], origins int[],
 	offsets smallint[], states smallint[], verifies smallint[], codes text[], rests bytea[])
 	returns int language plpgsql

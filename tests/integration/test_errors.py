@@ -5,6 +5,7 @@ as it has a route. What the document cannot know is in the tables below.
 """
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -317,3 +318,26 @@ def test_nothing_was_stored(walk, server):
 	test_wrong_type(walk)
 	test_unknown_key(walk)
 	assert count() == before
+
+
+@pytest.mark.parametrize("path, member, table, column, body", [
+	("/personnel/api/departments/", "dept_code", "department", "code", {"dept_name": "x"}),
+	("/personnel/api/positions/", "position_code", "position", "code", {"position_name": "x"}),
+	("/personnel/api/customattributes/", "attr_name", "custom_attribute", "name", {}),
+	("/att/api/payCodes/", "code", "pay_code", "code", {"name": "x"}),
+	("/iclock/api/workcodes/", "code", "work_code", "code", {"alias": "x"}),
+	("/base/api/users/", "username", "account", "name", {"password": "Long-Pass-4711"}),
+	("/base/api/groups/", "name", "account_group", "name", {}),
+])
+def test_who_is_second_at_the_same_moment_is_told_the_same(server, path, member, table, column, body):
+	first = server.api.post(path, {**body, member: "71"})
+	other = server.database.connect()
+	with other.cursor() as cursor, ThreadPoolExecutor(1) as pool:
+		cursor.execute("update " + table + " set " + column + " = '72' where id = %s", (first["id"],))
+		second = pool.submit(server.api.request, "POST", path, {**body, member: "72"})
+		wait_until(lambda: server.value("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"), 10, "it waits")
+		other.commit()
+		told = second.result()
+	other.close()
+	again = server.api.request("POST", path, {**body, member: "72"})
+	assert (told.status, told.json()) == (400, again.json()) and again.status == 400
