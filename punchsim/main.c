@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 
 #ifndef PUNCHSIM_VERSION
-#define PUNCHSIM_VERSION "0.1.0"
+#define PUNCHSIM_VERSION "0.2.0"
 #endif
 
 static void help_print(void)

@@ -1,6 +1,6 @@
 /*
  * The reports: what they show. Members that no client of ZKBio Time is known to read are ours; the
- * README lists them.
+ * docs/attendance.md lists them.
  */
 #include <stddef.h>
 

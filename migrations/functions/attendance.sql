@@ -1,4 +1,4 @@
--- The rules of attendance reports. They are all here, and in words in the README; a change of one
+-- The rules of attendance reports. They are all here, and in words in docs/attendance.md; a change of one
 -- is a change of the other.
 --
 -- A day is the calendar day of punch_time, the terminal's wall clock, midnight to midnight. A

@@ -6,7 +6,7 @@ declare
 	a_function regprocedure;
 	a_table text;
 begin
-	perform pg_advisory_xact_lock(7263003); -- of two that start at once
+	perform pg_advisory_xact_lock(7263006); -- of two that start at once
 	if (select rolsuper from pg_roles where rolname = a_role) then
 		return 'is a superuser';
 	elsif exists (select from pg_class c where relnamespace = 'public'::regnamespace

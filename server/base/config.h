@@ -1,6 +1,6 @@
 /*
  * The settings: one table drives options, environment, file, checks, `punchd config`, --help and
- * the README's table.
+ * docs/settings.md.
  */
 #ifndef CONFIG_H
 #define CONFIG_H

@@ -1,6 +1,7 @@
 """Issue section 1: a newcomer's two commands, and what the README promises."""
 
 import json
+import glob
 import os
 import re
 import shutil
@@ -131,19 +132,53 @@ def test_ci_calls_test():
 		subprocess.run(["bash", "-n", os.path.join(ROOT, script)], check=True)
 
 
+PAGES = ["README.md", "SECURITY.md", "CHANGELOG.md", os.path.join("adms", "PROTOCOL.md"),
+	*(os.path.join("docs", x) for x in sorted(os.listdir(os.path.join(ROOT, "docs"))))]
+
+
 @pytest.mark.parametrize("heading", ["Two commands", "Connecting a terminal", "For ERP integrators",
 	"Settings", "Backup and restore", "Upgrade", "disk", "differs from ZKBio Time"])
-def test_readme_has(heading):
-	headings = [x for x in read("README.md").splitlines() if x.startswith("#")]
+def test_documents_have(heading):
+	headings = [x for page in PAGES for x in read(page).splitlines() if x.startswith("#")]
 	assert any(heading.lower() in x.lower() for x in headings), headings
 
 
-def test_readme_settings_are_those_of_the_program():
+def test_readme_is_read_in_two_minutes():
+	assert len(read("README.md").encode()) <= 4096
+	linked = set(re.findall(r"\]\(docs/(\w[\w-]*\.md)", read("README.md")))
+	assert linked == set(os.listdir(os.path.join(ROOT, "docs"))), "every page has a way to it"
+
+
+def slug(heading):
+	return re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+	for target, anchor in re.findall(r"\]\((?!http)([^)#]*)(?:#([^)]*))?\)", read(page)):
+		path = os.path.normpath(os.path.join(os.path.dirname(page), target)) if target else page
+		assert os.path.exists(os.path.join(ROOT, path)), (page, target)
+		if anchor:
+			assert anchor in [slug(h) for h in re.findall(r"(?m)^#+ (.*)$", read(path))], (page, target, anchor)
+
+
+def test_locks_are_those_of_the_code():
+	"""No two uses have one number, but for those that are meant to exclude each other."""
+	told = set(re.findall(r"(?m)^\| (\d{7,}),? ", read("docs", "house.md")))
+	used = set()
+	for folder in ("migrations/functions", "server", "db", "adms", "api"):
+		for name in glob.glob(folder + "/**/*", root_dir=ROOT, recursive=True):
+			if name.endswith((".sql", ".c", ".h")):
+				used |= set(re.findall(r"(?:_lock\(|_LOCK \")(\d{7,})", read(name)))
+	assert told == used, told ^ used
+
+
+def test_settings_page_is_those_of_the_program():
 	help_text = run_punchd("--help").stdout
 	in_help = set(re.findall(r"^\s+--([a-z_]+)\s", help_text, re.M))
 	in_help |= {x.lower() for x in re.findall(r"\bPUNCHD_([A-Z_]+)\b", help_text)}
 	table = {}
-	settings = read("README.md").split("| name | default | meaning |")[1].split("\n\n")[0]
+	settings = read("docs", "settings.md").split("| name | default | meaning |")[1].split("\n\n")[0]
 	for line in settings.splitlines():
 		m = re.match(r"\| `(\w+)` \| (.*?) \| .* \|$", line)
 		if m:

@@ -1,4 +1,4 @@
-"""The README's backup and restore, done: database and master key, onto another machine."""
+"""Backup and restore as docs/operate.md has them, done: database and master key, onto another machine."""
 
 import os
 import subprocess

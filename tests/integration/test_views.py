@@ -14,9 +14,9 @@ AT = "2024-05-02 08:59:58"
 
 
 def role_as_told(server):
-	"""Runs what the README tells an operator to; the role's name."""
+	"""Runs what an operator is told to; the role's name."""
 	role = "erp%d" % next(ROLES)
-	with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as f:
+	with open(os.path.join(ROOT, "docs", "move-in.md"), encoding="utf-8") as f:
 		told = re.search(r"\n((?:    [^\n]*\n)*    create role erp (?:.*\n)(?:    .*\n)+)", f.read())
 	for statement in told.group(1).replace("'...'", "'x'").split(";"):
 		if statement.strip():
@@ -32,7 +32,7 @@ def connect(server, role):
 
 @pytest.fixture
 def reader(server):
-	"""A connection as the README tells an operator to make one: it may select, nothing else."""
+	"""A connection as an operator is told to make one: it may select, nothing else."""
 	role = role_as_told(server)
 	connection = connect(server, role)
 	yield connection
