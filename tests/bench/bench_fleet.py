@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from lib import machine, report, stage  # noqa: E402
+from lib import machine, report, stage, tiny  # noqa: E402
 from punchd_test.sim import Sim, punchsim_bin  # noqa: E402
 from punchd_test.server import punchd_bin  # noqa: E402
 from punchd_test.terminal import Terminal  # noqa: E402
@@ -129,11 +129,14 @@ def sync(server, db, out):
 
 
 def main():
+	global SLICE
 	p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
 	p.add_argument("--terminals", type=int, default=2000)
 	p.add_argument("--people", type=int, default=5000)
 	p.add_argument("--areas", type=int, default=20)
-	a = p.parse_args()
+	a = tiny.parse(p, terminals=20, people=50, areas=3)
+	if a.tiny:
+		SLICE = 1
 	for program in (punchd_bin(), punchsim_bin()):
 		if not os.path.exists(program):
 			sys.exit("no %s; build the release preset" % program)
@@ -169,7 +172,7 @@ def main():
 		pg.destroy()
 	print()
 	out.print()
-	return 1 if out.short else 0
+	return tiny.status(a, out)
 
 
 if __name__ == "__main__":

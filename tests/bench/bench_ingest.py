@@ -16,7 +16,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from lib import machine, nginx, report, stage  # noqa: E402
+from lib import machine, nginx, report, stage, tiny  # noqa: E402
 from punchd_test.server import punchd_bin  # noqa: E402
 from punchd_test.sim import punchsim_bin  # noqa: E402
 
@@ -190,7 +190,7 @@ def say(text, *args):
 
 
 def bench_ingest(r, pg, a, preload=0):
-	name = "into %d million" % (preload // 1000000) if preload else "into empty"
+	name = "into {:,}".format(preload) if preload else "into empty"
 	with Stage(pg) as s:
 		if preload:
 			s.punches.preload(preload)
@@ -264,13 +264,14 @@ def bench_twice(r, pg, a):
 
 
 def bench_heartbeat(r, pg, a):
-	ng = nginx.Nginx()
+	ng = None if a.tiny else nginx.Nginx()
 	try:
 		with Stage(pg) as s:
 			for name, options, need in (("keep-alive", (), 0.75), ("a connection each", ("--close",), 0.9)):
 				for _ in range(a.rounds):
 					figures = []
-					for target, pid in ((ng, ng.worker), (s.server, s.server.process.pid)):
+					ours = s.server, s.server.process.pid
+					for target, pid in ((ng, ng.worker) if ng else ours, ours):
 						cpu = machine.cpu_seconds(pid)
 						f = stage.load(target, "heartbeat", "--terminals", 64, "--seconds",
 							a.seconds, *options)
@@ -284,11 +285,12 @@ def bench_heartbeat(r, pg, a):
 					r.add("heartbeat, %s, CPU : nginx" % name, our_cpu / their_cpu,
 						need=None if options else 1.4, better="less")
 	finally:
-		ng.stop()
+		if ng:
+			ng.stop()
 
 
 def bench_storm(r, pg, a, lines):
-	terminals, punches = (5000, 100) if a.quick else (5000, 2000)
+	terminals, punches = a.storm
 	for _ in range(a.storm_rounds):
 		with Stage(pg) as s:
 			with machine.RssPeak(s.server.process.pid) as rss:
@@ -316,15 +318,15 @@ def bench_memory(r, pg, a):
 		r.add("memory idle", machine.rss_anon(pid) / 2**20, unit="MiB", need=12, wish=6,
 			better="less")
 		with machine.RssPeak(pid) as rss:
-			f = stage.load(s.server, "idle", "--terminals", 5000, "--delay", 10, "--seconds", 15)
+			f = stage.load(s.server, "idle", "--terminals", a.idle[0], "--delay", 10, "--seconds", a.idle[1])
 		assert not f["errors"], f
-		r.add("memory, 5,000 idle connections", rss.peak / 2**20, unit="MiB", need=60, wish=25,
+		r.add("memory, {:,} idle connections".format(a.idle[0]), rss.peak / 2**20, unit="MiB", need=60, wish=25,
 			better="less")
 
 
 BENCHES = {
 	"ingest": bench_ingest,
-	"million": lambda r, pg, a: bench_ingest(r, pg, a, 1000000 if a.quick else 10000000),
+	"million": lambda r, pg, a: bench_ingest(r, pg, a, a.million),
 	"live": bench_live,
 	"twice": bench_twice,
 	"heartbeat": bench_heartbeat,
@@ -341,7 +343,10 @@ def main():
 	p.add_argument("--storm-rounds", type=int, default=1)
 	p.add_argument("--quick", action="store_true", help="storm of 100 punches each, 1 million rows")
 	p.add_argument("only", nargs="*", help="of: " + " ".join(BENCHES))
-	a = p.parse_args()
+	a = tiny.parse(p, rounds=1, seconds=1)
+	a.storm = (100, 20) if a.tiny else (5000, 100) if a.quick else (5000, 2000)
+	a.million = 20000 if a.tiny else 1000000 if a.quick else 10000000
+	a.idle = (100, 2) if a.tiny else (5000, 15)
 	for program in (punchd_bin(), punchsim_bin()):
 		if not os.path.exists(program):
 			sys.exit("no %s; build the release preset" % program)
@@ -359,7 +364,7 @@ def main():
 		pg.destroy()
 	print()
 	r.print()
-	sys.exit(1 if r.short else 0)
+	sys.exit(tiny.status(a, r))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from lib import machine, report, stage  # noqa: E402
+from lib import machine, report, stage, tiny  # noqa: E402
+from punchd_test.sealed import Sealed  # noqa: E402
 
 PATH = "/iclock/api/transactions/"
 
@@ -29,15 +30,14 @@ insert into area (code, name) select 'A' || g, 'Area ' || g from generate_series
 insert into pin (code) select (100000 + g)::text from generate_series(1, 20000) g;
 insert into employee (emp_code, first_name, last_name, department_id, position_id, row_key, sealed)
 	select code, 'First' || id, case when id %% 5 = 0 then '' else 'Last' || id end,
-		1 + id %% 50, 1 + id %% 30, sha256(code::bytea),
-		decode('0100000001' || repeat(md5(code), 12), 'hex') from pin;
+		1 + id %% 50, 1 + id %% 30, decode('%(row_key)s', 'hex'), decode('%(sealed)s', 'hex') from pin;
 insert into terminal (sn, alias, area_id)
 	select 'SN' || lpad(g::text, 10, '0'), 'Gate ' || g, 2 + g %% 39 from generate_series(1, 500) g;
 drop index punch_key, punch_time, punch_origin_time, punch_upload;
 insert into punch (id, upload_time, punch_time, pin_id, origin_id, tz_offset, punch_state,
 	verify_type, work_code)
-select g, timestamptz '2024-01-01 00:00:10+00' + g * interval '3.15 seconds' + interval '1 hour',
-	date_trunc('second', timestamp '2024-01-01' + g * interval '3.15 seconds'
+select g, timestamptz '2024-01-01 00:00:10+00' + g * interval '%(gap)s seconds' + interval '1 hour',
+	date_trunc('second', timestamp '2024-01-01' + g * interval '%(gap)s seconds'
 		+ (hashint8(g) & 4095) * interval '0.87 second'),
 	p.pin, t.origin_id, 0, g & 1, 1 + 14 * (g >> 1 & 1), '0'
 from generate_series(1, %(rows)d) g, lateral (select 1 + (g::bigint * 7919 %% 20000)::int as pin) p
@@ -101,11 +101,15 @@ class Reader:
 
 
 def fill(db, rows, load=LOAD):
-	"""The table and everything around it; indexes as the schema has them, made afterwards."""
+	"""The table and everything around it, a year of it; indexes as the schema has them, made afterwards. Its
+	server must have run once, so that there are keys: the people have one sealed record, which opens."""
+	row_key = os.urandom(16)
+	record = Sealed(db).close("employee.sealed", row_key, b'{"mobile":"+49 170 1234567","address":"1 Long Street, Springfield"}')
 	indexes = [r[0] for r in db.sql("select pg_get_indexdef(indexrelid) from pg_index"
 		" where indrelid = 'punch'::regclass and not indisprimary")]
 	start = time.time()
-	for statement in (load % {"rows": rows, "indexes": ";\n".join(indexes) + ";"}).split(";\n"):
+	for statement in (load % {"rows": rows, "gap": 31500000 / rows,
+			"row_key": row_key.hex(), "sealed": record.hex(), "indexes": ";\n".join(indexes) + ";"}).split(";\n"):
 		if statement.strip():
 			db.sql(statement)
 	db.sql("vacuum analyze")
@@ -189,10 +193,11 @@ def main():
 	p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
 	p.add_argument("--rows", type=int, default=10000000)
 	p.add_argument("--rounds", type=int, default=5)
-	options = p.parse_args()
+	options = tiny.parse(p, rows=60000, rounds=1)
 	pg = stage.cluster()
 	try:
 		db = stage.database(pg)
+		stage.server(db).stop()
 		fill(db, options.rows)
 		server = stage.server(db)
 		try:
@@ -208,7 +213,7 @@ def main():
 			server.stop()
 	finally:
 		pg.destroy()
-	return 1 if out.short else 0
+	return tiny.status(options, out)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from lib import machine, report, stage  # noqa: E402
+from lib import machine, report, stage, tiny  # noqa: E402
 from bench_read import PAGE_SQL, LOAD, Reader, fill  # noqa: E402
 
 A = "/att/api/"
@@ -69,7 +69,7 @@ SQL = {
 }
 
 
-PEOPLE, P = 50000, "/personnel/api/"
+P = "/personnel/api/"
 LOGS = """insert into manual_log (employee_id, punch_time, punch_state, apply_reason)
 	select id, timestamp '2024-03-01 08:00' + id * interval '1 second', 0, 'forgot' from employee;
 insert into att_leave (employee_id, pay_code_id, start_time, end_time, apply_reason)
@@ -105,7 +105,7 @@ LISTS = {
 }
 
 
-def people(server):
+def people(server, n_people):
 	"""All of them, sealed as the server seals, and the punches' pins with them."""
 	def load(path, *rows):
 		out = io.StringIO()
@@ -117,13 +117,13 @@ def people(server):
 	load("positions", ["position_code", "position_name"],
 		*[["P%d" % n, "Position %d" % n] for n in range(2, 31)])
 	load("areas", ["area_code", "area_name"], *[["A%d" % n, "Area %d" % n] for n in range(3, 41)])
-	for first in range(1, PEOPLE + 1, 10000):
+	for first in range(1, n_people + 1, 10000):
 		load("employees", ["emp_code", "first_name", "last_name", "dept_code", "position_code", "area_code",
 			"hire_date", "birthday", "card_no", "mobile", "email", "address"],
 			*[[1000000 + n, "First%d" % n, "Last%d" % n, "D%d" % (2 + n % 49), "P%d" % (2 + n % 29),
 				"A%d" % (3 + n % 38), "2023-01-01", "1990-01-02", 5000000 + n, "+49 170 %d" % n,
 				"p%d@example.com" % n, "%d Long Street, Springfield" % n]
-			for n in range(first, first + 10000)])
+			for n in range(first, min(first + 10000, n_people + 1))])
 
 
 def bench_list(path, reader, out, rounds):
@@ -153,7 +153,7 @@ def bench_report(name, reader, out, rounds, db, server):
 			better="less")
 
 
-def bench_pages(name, reader, out, rounds):
+def bench_pages(name, reader, out, rounds, pages):
 	"""A page of 100: with its count, which looks at everybody, and behind another one."""
 	query = A + name + "/?page_size=100&" + PERIOD
 	for _ in range(rounds):
@@ -164,7 +164,7 @@ def bench_pages(name, reader, out, rounds):
 		out.add("%s: a page's SQL with count" % name, own / 1000, unit="ms")
 		first = statistics.median(reader._run("get", *reader.web, 3, query))
 		out.add("%s: page 1 / its SQL with count" % name, first / own, need=3, wish=1.5, better="less")
-		nexts = [reader._run("get", *reader.web, 1, query + "&page=%d" % n)[0] for n in range(1, 22)]
+		nexts = [reader._run("get", *reader.web, 1, query + "&page=%d" % n)[0] for n in range(1, pages + 1)]
 		out.add("%s: a page that follows" % name, statistics.median(nexts[1:]) / 1000, unit="ms")
 
 
@@ -172,18 +172,19 @@ def main():
 	p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
 	p.add_argument("--rows", type=int, default=10000000)
 	p.add_argument("--rounds", type=int, default=3)
+	p.add_argument("--people", type=int, default=50000)
 	p.add_argument("--only", help="one report, or lists")
-	options = p.parse_args()
+	options = tiny.parse(p, rows=30000, rounds=1, people=400)
 	pg = stage.cluster()
 	try:
 		db = stage.database(pg)
 		server = stage.server(db)
 		try:
-			people(server)
+			people(server, options.people)
 		finally:
 			server.stop()
 		# what LOAD has besides people and their organisation
-		punches = LOAD[LOAD.index("insert into terminal"):].replace("%% 20000)", "%% 50000)")
+		punches = LOAD[LOAD.index("insert into terminal"):].replace("%% 20000)", "%%%% %d)" % options.people)
 		fill(db, options.rows, LOGS + punches + "select tally_fold();\n")
 		server = stage.server(db)
 		try:
@@ -195,13 +196,13 @@ def main():
 				if options.only in (None, name):
 					print(name, flush=True)
 					bench_report(name, reader, out, options.rounds, db, server)
-					bench_pages(name, reader, out, options.rounds)
+					bench_pages(name, reader, out, options.rounds, 3 if options.tiny else 21)
 			out.print()
 		finally:
 			server.stop()
 	finally:
 		pg.destroy()
-	return 1 if out.short else 0
+	return tiny.status(options, out)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from bench_fleet import blob, heartbeats  # noqa: E402
-from lib import machine, report, stage  # noqa: E402
+from lib import machine, report, stage, tiny  # noqa: E402
 from punchd_test.sim import Sim, punchsim_bin  # noqa: E402
 from punchd_test.server import punchd_bin  # noqa: E402
 from punchd_test.terminal import Terminal  # noqa: E402
@@ -151,11 +151,14 @@ def settle(server, db, other, out, what, begin):
 
 
 def main():
+	global SLICE
 	p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
 	p.add_argument("--people", type=int, default=20000)
 	p.add_argument("--resync", type=int, default=10000)
 	p.add_argument("--terminals", type=int, default=6, help="that hold those who are sent again")
-	a = p.parse_args()
+	a = tiny.parse(p, people=200, resync=100, terminals=2)
+	if a.tiny:
+		SLICE = 1
 	for program in (punchd_bin(), punchsim_bin()):
 		if not os.path.exists(program):
 			sys.exit("no %s; build the release preset" % program)
@@ -217,7 +220,7 @@ def main():
 		pg.destroy()
 	print()
 	out.print()
-	return 1 if out.short else 0
+	return tiny.status(a, out)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from lib import machine, report, stage  # noqa: E402
-from punchd_test.server import Server  # noqa: E402
+from lib import machine, report, stage, tiny  # noqa: E402
+from punchd_test.server import Server, punchd_bin  # noqa: E402
 from punchd_test.terminal import Terminal  # noqa: E402
 
 BODY = 200  # templates in one upload
@@ -32,7 +32,9 @@ def library(directory):
 	path = os.path.join(directory, "nocipher.so")
 	source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "nocipher.c")
 	subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", path, source], check=True)
-	return path
+	linked = subprocess.run(["ldd", punchd_bin()], capture_output=True, text=True, check=True).stdout.split()
+	sanitizer = [x for x in linked if x.startswith("/") and "/libasan" in x]  # wants to be the first
+	return ":".join([*sanitizer, path])
 
 
 def person(n):
@@ -102,7 +104,7 @@ def main():
 	p.add_argument("--size", type=int, default=1200, help="bytes of a template")
 	p.add_argument("--page", type=int, default=1000)
 	p.add_argument("--rounds", type=int, default=7)
-	o = p.parse_args()
+	o = tiny.parse(p, people=200, uploads=1, page=100, rounds=1)
 	pg = stage.cluster()
 	sides = []
 	try:
@@ -120,7 +122,7 @@ def main():
 					out.add(name + ": sealed / unsealed, processor", times[sealed][1] / times[plain][1], better="less",
 						need=1.25, wish=1.1)
 			out.print()
-			return len(out.short) > 0
+			return tiny.status(o, out)
 	finally:
 		for side in sides:
 			side.server.stop()

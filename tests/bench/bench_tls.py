@@ -19,7 +19,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from lib import machine, report, stage  # noqa: E402
+from lib import machine, report, stage, tiny  # noqa: E402
 from punchd_test.net import free_port  # noqa: E402
 from punchd_test.server import PASSWORD, punchd_bin  # noqa: E402
 from punchd_test.sim import punchsim_bin  # noqa: E402
@@ -106,7 +106,7 @@ def main():
 	p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
 	p.add_argument("--seconds", type=int, default=10)
 	p.add_argument("--rounds", type=int, default=3)
-	a = p.parse_args()
+	a = tiny.parse(p, seconds=1, rounds=1)
 	for program in (punchd_bin(), punchsim_bin()):
 		if not os.path.exists(program):
 			sys.exit("no %s; build the release preset" % program)
