@@ -156,7 +156,8 @@ def main():
 		print("%d people with templates in %d areas" % (a.people, a.areas), flush=True)
 		sim = Sim(server, "--terminals", str(a.terminals), "--sn-prefix", PREFIX, "--profile", "mixed",
 			manual=False)
-		own_processor()
+		if not a.tiny:
+			own_processor()
 		busy = sync(server, db, out)
 		rest = heartbeats(server, 2 * SLICE, "--no-handshake")
 		out.add("heartbeats' p99 at rest", rest, unit="ms")
